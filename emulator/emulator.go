@@ -1,0 +1,138 @@
+// Package emulator is Azure Workload Identity in one process: Microsoft Entra's token endpoint, the
+// OIDC issuers of clusters and Azure Key Vault, over one directory.
+//
+//	       ┌─ entra     token endpoint ── federation ──┐ fetches keys, over TLS
+//	router ┼─ issuer    discovery and JWKS  ◀──────────┘
+//	       └─ keyvault  secrets
+//
+// This package is the only place that wires them; routes.go lists every route.
+package emulator
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/kindred-emulator/kindred/emulator/apierr"
+	"github.com/kindred-emulator/kindred/emulator/directory"
+	"github.com/kindred-emulator/kindred/emulator/entra"
+	"github.com/kindred-emulator/kindred/emulator/federation"
+	"github.com/kindred-emulator/kindred/emulator/issuer"
+	"github.com/kindred-emulator/kindred/emulator/journal"
+	"github.com/kindred-emulator/kindred/emulator/keys"
+	"github.com/kindred-emulator/kindred/emulator/keyvault"
+)
+
+// Options say what to emulate and where.
+type Options struct {
+	// Directory is the Azure to play; required. Package fixtures reads one from YAML.
+	Directory *directory.Directory
+	// Keys are where signing keys and the certificate authority come from.
+	Keys keys.Options
+	// Strict refuses what real Entra refuses although public tutorials do it.
+	Strict bool
+	// Now is the clock of tokens and secrets; nil: the wall clock.
+	Now func() time.Time
+	// Rand is the source of identifiers; nil: crypto/rand.
+	Rand io.Reader
+	// Log gets one line an exchange; nil: none.
+	Log *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// surfaces are the three surfaces over one directory, and what they share.
+type surfaces struct {
+	Options
+	store    *keys.Store
+	journal  *journal.Journal
+	entra    *entra.Surface
+	issuer   *issuer.Surface
+	keyvault *keyvault.Surface
+	verifier *federation.Verifier
+}
+
+const entraRing = "entra"
+
+func clusterRing(c *directory.Cluster) string { return "cluster-" + c.Name }
+
+// newSurfaces wires the surfaces. The client fetches issuers' documents.
+func newSurfaces(o Options, client *http.Client) (*surfaces, error) {
+	names := []string{entraRing}
+	for _, c := range o.Directory.Clusters {
+		names = append(names, clusterRing(c))
+	}
+	store, err := keys.Open(o.Keys, names...)
+	if err != nil {
+		return nil, err
+	}
+	rings := make(map[*directory.Cluster]*keys.Ring)
+	for _, c := range o.Directory.Clusters {
+		if rings[c], err = store.Ring(clusterRing(c)); err != nil {
+			return nil, err
+		}
+	}
+	signing, err := store.Ring(entraRing)
+	if err != nil {
+		return nil, err
+	}
+	s := &surfaces{Options: o, store: store, journal: &journal.Journal{}}
+	s.verifier = federation.New(federation.Config{Client: client, Now: o.Now})
+	s.entra = entra.New(entra.Config{
+		Directory: o.Directory, Keys: signing, Federation: s.verifier, Now: o.Now, Rand: o.Rand, Strict: o.Strict,
+	})
+	s.issuer = issuer.New(issuer.Config{
+		Directory: o.Directory, Keys: func(c *directory.Cluster) *keys.Ring { return rings[c] }, Now: o.Now,
+	})
+	s.keyvault = keyvault.New(keyvault.Config{Directory: o.Directory, Keys: signing, Now: o.Now, Rand: o.Rand})
+	return s, nil
+}
+
+// handler is every surface behind one router.
+func (s *surfaces) handler() http.Handler {
+	return &router{
+		entra:    s.mount("entra", writeEntra, entraRoutes(s.entra), s.entra.Headers),
+		keyvault: s.mount("keyvault", writeKeyVault, vaultRoutes(s.keyvault), s.keyvault.Headers),
+		issuer:   s.mount("issuer", writeIssuer, issuerRoutes(s.issuer)),
+		vaults:   s.keyvault,
+		issuers:  s.issuer,
+	}
+}
+
+type writer func(c echo.Context, e *apierr.Error, r *journal.Record) error
+
+func (s *surfaces) mount(name string, write writer, routes []route, headers ...echo.MiddlewareFunc) http.Handler {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	x := &exchanges{surface: name, write: write, now: s.Now, journal: s.journal, log: s.Log}
+	for _, r := range routes {
+		h := r.handler
+		for _, m := range headers {
+			h = m(h)
+		}
+		for _, method := range r.methods {
+			e.Add(method, r.path, x.handle(r.name, h))
+		}
+	}
+	e.HTTPErrorHandler = func(err error, c echo.Context) {
+		s.Log.Error("unrouted request", "method", c.Request().Method, "path", c.Request().URL.Path, "cause", err)
+		http.Error(c.Response(), fmt.Sprintf("%d %s", http.StatusNotFound, http.StatusText(http.StatusNotFound)), http.StatusNotFound)
+	}
+	return e
+}

@@ -1,0 +1,110 @@
+package emulator
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/kindred-emulator/kindred/emulator/apierr"
+	"github.com/kindred-emulator/kindred/emulator/journal"
+)
+
+// exchanges is the middleware around every handler: it opens the record, answers what the handler
+// refuses in the surface's envelope, and ends with one journal record and one log line.
+type exchanges struct {
+	surface string
+	write   writer
+	now     func() time.Time
+	journal *journal.Journal
+	log     *slog.Logger
+}
+
+func (x *exchanges) handle(route string, next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		q := c.Request()
+		begin := time.Now()
+		r := &journal.Record{
+			Time: x.now(), Surface: x.surface, Route: route,
+			Method: q.Method, Host: q.Host, Path: q.URL.Path,
+			TraceID: uuid.NewString(), CorrelationID: correlation(q),
+		}
+		journal.Begin(c, r)
+		err := next(c)
+		if err != nil {
+			err = x.refuse(c, r, err)
+		}
+		r.Status, r.Duration = c.Response().Status, time.Since(begin)
+		x.journal.Add(r)
+		x.line(q, r, err)
+		return nil
+	}
+}
+
+// refuse writes the answer to a request that a handler refused, unless part of one is out already.
+func (x *exchanges) refuse(c echo.Context, r *journal.Record, err error) error {
+	var known *apierr.Error
+	if !errors.As(err, &known) {
+		known = apierr.Internal.With()
+	} else {
+		err = nil
+	}
+	r.Error = &journal.Failure{ID: known.ID(), Message: known.Message}
+	r.Explanation = known.Explanation
+	if c.Response().Committed {
+		return err
+	}
+	return errors.Join(err, x.write(c, known, r))
+}
+
+// correlation is the client's own id for the request where it sent one.
+func correlation(q *http.Request) string {
+	for _, id := range []string{q.Header.Get("client-request-id"), q.URL.Query().Get("client-request-id")} {
+		if id, err := uuid.Parse(id); err == nil {
+			return id.String()
+		}
+	}
+	return uuid.NewString()
+}
+
+func writeEntra(c echo.Context, e *apierr.Error, r *journal.Record) error {
+	return apierr.WriteEntra(c.Response(), e, apierr.Envelope{Time: r.Time, TraceID: r.TraceID, CorrelationID: r.CorrelationID})
+}
+
+// writeIssuer answers as an AKS issuer does: the status and no envelope.
+func writeIssuer(c echo.Context, e *apierr.Error, _ *journal.Record) error {
+	return c.String(e.Status, e.Message)
+}
+
+func writeKeyVault(c echo.Context, e *apierr.Error, _ *journal.Record) error {
+	return apierr.WriteKeyVault(c.Response(), e)
+}
+
+// line writes the one log line of an exchange.
+func (x *exchanges) line(q *http.Request, r *journal.Record, err error) {
+	level := slog.LevelInfo
+	attrs := []slog.Attr{
+		slog.String("surface", r.Surface), slog.String("route", r.Route), slog.Int("status", r.Status),
+		slog.Duration("took", r.Duration), slog.String("correlation", r.CorrelationID),
+	}
+	if r.Tenant != "" {
+		attrs = append(attrs, slog.String("tenant", r.Tenant))
+	}
+	if r.Client != "" {
+		attrs = append(attrs, slog.String("client", r.Client))
+	}
+	if r.Error != nil {
+		attrs = append(attrs, slog.String("error", r.Error.ID))
+	}
+	if len(r.Divergences) > 0 {
+		attrs = append(attrs, slog.Any("divergences", r.Divergences))
+	}
+	if err != nil {
+		level = slog.LevelError
+		attrs = append(attrs, slog.Any("cause", err))
+	}
+	x.log.LogAttrs(q.Context(), level, r.Method+" "+r.Host+r.Path, attrs...)
+}
