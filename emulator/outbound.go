@@ -1,0 +1,80 @@
+package emulator
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"golang.org/x/net/http/httpproxy"
+)
+
+// outbound is how kindred itself reaches other hosts: the ones it stands for inside the process,
+// others over the network, through the upstream proxy of its own environment where there is one.
+type outbound struct {
+	serves   func(host string) bool // whether kindred stands for a host
+	handoff  *handoff
+	offline  bool
+	upstream func(*url.URL) (*url.URL, error)
+	dialer   net.Dialer
+}
+
+const dialTimeout = 10 * time.Second
+
+func newOutbound(h *handoff, offline bool) *outbound {
+	return &outbound{
+		serves:   func(string) bool { return false },
+		handoff:  h,
+		offline:  offline,
+		upstream: httpproxy.FromEnvironment().ProxyFunc(),
+		dialer:   net.Dialer{Timeout: dialTimeout},
+	}
+}
+
+var errOffline = errors.New("kindred is offline and does not stand for this host")
+
+// DialContext connects to host:port.
+func (o *outbound) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	if port == "443" && o.serves(hostname(host)) {
+		return o.handoff.dial()
+	}
+	if ip := net.ParseIP(host); o.offline && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("%s: %w", host, errOffline)
+	}
+	return o.dialer.DialContext(ctx, network, address)
+}
+
+// proxy is the upstream proxy for a request; none for the hosts that kindred stands for.
+func (o *outbound) proxy(q *http.Request) (*url.URL, error) {
+	if o.offline || o.serves(hostname(q.URL.Host)) {
+		return nil, nil //nolint:nilnil // how http.Transport.Proxy says "none"
+	}
+	return o.upstream(q.URL)
+}
+
+// client fetches issuers' documents: over TLS like any other client, trusting the system's roots
+// and kindred's own CA.
+func (o *outbound) client(ca *x509.Certificate) *http.Client {
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	roots.AddCert(ca)
+	return &http.Client{Transport: &http.Transport{
+		DialContext:         o.DialContext,
+		Proxy:               o.proxy,
+		TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout: dialTimeout,
+		IdleConnTimeout:     time.Minute,
+		ForceAttemptHTTP2:   true,
+	}}
+}
