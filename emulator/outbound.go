@@ -9,9 +9,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
+
+	"github.com/kindred-emulator/kindred/emulator/trust"
 )
 
 // outbound is how kindred itself reaches other hosts: the ones it stands for inside the process,
@@ -26,12 +29,15 @@ type outbound struct {
 
 const dialTimeout = 10 * time.Second
 
-func newOutbound(h *handoff, offline bool) *outbound {
+// upstreamOf is the proxy that this process's environment names, as it stands now.
+func upstreamOf() func(*url.URL) (*url.URL, error) { return httpproxy.FromEnvironment().ProxyFunc() }
+
+func newOutbound(h *handoff, offline bool, upstream func(*url.URL) (*url.URL, error)) *outbound {
 	return &outbound{
 		serves:   func(string) bool { return false },
 		handoff:  h,
 		offline:  offline,
-		upstream: httpproxy.FromEnvironment().ProxyFunc(),
+		upstream: upstream,
 		dialer:   net.Dialer{Timeout: dialTimeout},
 	}
 }
@@ -64,17 +70,25 @@ func (o *outbound) proxy(q *http.Request) (*url.URL, error) {
 // client fetches issuers' documents: over TLS like any other client, trusting the system's roots
 // and kindred's own CA.
 func (o *outbound) client(ca *x509.Certificate) *http.Client {
-	roots, err := x509.SystemCertPool()
-	if err != nil {
-		roots = x509.NewCertPool()
-	}
-	roots.AddCert(ca)
 	return &http.Client{Transport: &http.Transport{
 		DialContext:         o.DialContext,
 		Proxy:               o.proxy,
-		TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		TLSClientConfig:     &tls.Config{RootCAs: trusted(ca), MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout: dialTimeout,
 		IdleConnTimeout:     time.Minute,
 		ForceAttemptHTTP2:   true,
 	}}
+}
+
+// trusted is the system's roots and the CA. Where the roots are a file they are read from it, for
+// crypto/x509 takes a process's environment only once, which StartT is about.
+func trusted(ca *x509.Certificate) *x509.CertPool {
+	pool := x509.NewCertPool()
+	if roots, err := trust.SystemRoots(os.Getenv("SSL_CERT_FILE")); err != nil || !pool.AppendCertsFromPEM(roots) {
+		if system, err := x509.SystemCertPool(); err == nil {
+			pool = system
+		}
+	}
+	pool.AddCert(ca)
+	return pool
 }

@@ -23,6 +23,7 @@ type process struct {
 	authority *keys.Authority
 	roots     []byte // of the system, PEM
 	address   string // of the proxy
+	upstream  func(*url.URL) (*url.URL, error)
 	current   atomic.Pointer[Emulator]
 }
 
@@ -32,11 +33,11 @@ var theProcess = sync.OnceValues(func() (*process, error) { //nolint:gochecknogl
 	if err != nil {
 		return nil, err
 	}
-	p := &process{authority: store.Authority()}
+	p := &process{authority: store.Authority(), upstream: upstreamOf()}
 	if p.roots, err = trust.SystemRoots(os.Getenv("SSL_CERT_FILE")); err != nil {
 		return nil, err
 	}
-	through := newProxy(newOutbound(newHandoff(), false), slog.New(slog.DiscardHandler))
+	through := newProxy(newOutbound(newHandoff(), false, p.upstream), slog.New(slog.DiscardHandler))
 	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // nothing ends it but the process
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -40,10 +41,14 @@ const (
 // Start opens the listeners and serves until the context ends or Close is called. When it returns,
 // requests are answered.
 func Start(ctx context.Context, o Options) (*Emulator, error) {
+	return start(ctx, o, upstreamOf())
+}
+
+func start(ctx context.Context, o Options, upstream func(*url.URL) (*url.URL, error)) (*Emulator, error) {
 	o = o.withDefaults()
 	e := &Emulator{clock: clock.New(o.Now), handoff: newHandoff()}
 	o.Now = e.clock.Now
-	out := newOutbound(e.handoff, o.Offline)
+	out := newOutbound(e.handoff, o.Offline, upstream)
 	var err error
 	if e.surfaces, err = newSurfaces(o, out.client); err != nil {
 		return nil, err

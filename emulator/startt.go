@@ -33,10 +33,17 @@ func StartT(tb testing.TB, o Options) *Emulator {
 		o.Keys = keystest.Options()
 	}
 	o.Keys.Authority = p.authority
-	e, err := Start(context.Background(), o)
+	files, err := trust.Write(tb.TempDir(), p.authority.PEM(), p.roots)
 	if err != nil {
 		tb.Fatalf("kindred: %v", err)
 	}
+	target := environ.Target{Way: environ.ViaProxy, Proxy: p.address, Trust: files}
+	setenv(tb, environ.Reach(target, os.Getenv))
+	e, err := start(context.Background(), o, p.upstream)
+	if err != nil {
+		tb.Fatalf("kindred: %v", err)
+	}
+	e.target = target
 	before := p.current.Swap(e)
 	tb.Cleanup(func() {
 		p.current.Store(before)
@@ -44,12 +51,6 @@ func StartT(tb testing.TB, o Options) *Emulator {
 			tb.Errorf("kindred: %v", err)
 		}
 	})
-	files, err := trust.Write(tb.TempDir(), p.authority.PEM(), p.roots)
-	if err != nil {
-		tb.Fatalf("kindred: %v", err)
-	}
-	e.target = environ.Target{Way: environ.ViaProxy, Listen: e.info.Listen, Proxy: p.address, Trust: files}
-	setenv(tb, environ.Reach(e.target, os.Getenv))
 	if err := p.reached(); err != nil {
 		tb.Fatalf("kindred: %v", err)
 	}
