@@ -8,7 +8,6 @@ import (
 	"github.com/kindred-emulator/kindred/emulator/control"
 	"github.com/kindred-emulator/kindred/emulator/directory"
 	"github.com/kindred-emulator/kindred/emulator/issuer"
-	"github.com/kindred-emulator/kindred/emulator/keyvault"
 )
 
 // describe is the answer to "what are you".
@@ -43,7 +42,7 @@ func (e *Emulator) describe(https, proxy, api net.Addr) control.Info {
 	for _, v := range s.Directory.Vaults {
 		info.Vaults = append(info.Vaults, control.VaultInfo{
 			Name: v.Name, URL: "https://" + v.Host() + "/",
-			Local: "https://" + v.Name + "." + keyvault.LocalSuffix + ":" + port + "/",
+			Local: "https://" + v.Name + "." + directory.LocalVaultSuffix + ":" + port + "/",
 		})
 	}
 	return info

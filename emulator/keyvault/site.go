@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	localSuffix = "vault.localhost" // of the vaults' names on this machine alone
-	localLogin  = "localhost"       // where the token endpoint is then
+	localSuffix = directory.LocalVaultSuffix // of the vaults' names on this machine alone
+	localLogin  = "localhost"                // where the token endpoint is then
 	standard    = "443"
 
 	defaultRetention = 90 // days
