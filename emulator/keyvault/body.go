@@ -65,9 +65,9 @@ func decode(body []byte, into any) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &wrong) && wrong.Field != "":
-		return badParameter("The property %s of the request body cannot be a %s.", wrong.Field, wrong.Value)
+		return badParameter("The property %s of the request body has the wrong type: %s.", wrong.Field, wrong.Value)
 	case errors.As(err, &wrong):
-		return badParameter("The request body cannot be a %s; a JSON object is needed.", wrong.Value)
+		return badParameter("The request body must be a JSON object; its type is %s.", wrong.Value)
 	default:
 		return badParameter("The request body is not valid JSON.")
 	}
