@@ -93,7 +93,7 @@ func newSurfaces(o Options, client *http.Client) (*surfaces, error) {
 		return nil, err
 	}
 	s := &surfaces{Options: o, store: store, journal: &journal.Journal{}}
-	s.verifier = federation.New(federation.Config{Client: client, Now: o.Now})
+	s.verifier = federation.New(federation.Config{Client: client, Directory: o.Directory, Now: o.Now})
 	s.entra = entra.New(entra.Config{
 		Directory: o.Directory, Keys: signing, Federation: s.verifier, Now: o.Now, Rand: o.Rand, Strict: o.Strict,
 	})
