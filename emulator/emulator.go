@@ -98,7 +98,7 @@ func newSurfaces(o Options, client *http.Client) (*surfaces, error) {
 		Directory: o.Directory, Keys: signing, Federation: s.verifier, Now: o.Now, Rand: o.Rand, Strict: o.Strict,
 	})
 	s.issuer = issuer.New(issuer.Config{
-		Directory: o.Directory, Keys: func(c *directory.Cluster) *keys.Ring { return rings[c] }, Now: o.Now,
+		Directory: o.Directory, Keys: func(c *directory.Cluster) *keys.Ring { return rings[c] }, Now: o.Now, Rand: o.Rand,
 	})
 	s.keyvault = keyvault.New(keyvault.Config{Directory: o.Directory, Keys: signing, Now: o.Now, Rand: o.Rand})
 	return s, nil
