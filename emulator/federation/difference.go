@@ -2,6 +2,7 @@ package federation
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/kindred-emulator/kindred/emulator/apierr"
@@ -50,7 +51,7 @@ func issuerGap(c *directory.FederatedCredential, a *Assertion) gap {
 	}
 	if how := misspelt(c.Issuer, a.Issuer); len(how) > 0 {
 		cause := "issuer-differs"
-		if strings.HasSuffix(c.Issuer, "/") != strings.HasSuffix(a.Issuer, "/") {
+		if slices.Contains(how, slashMissing) || slices.Contains(how, slashAdded) {
 			cause = "issuer-trailing-slash"
 		}
 		return g.because(cause, spelling, strings.Join(how, ", "))
@@ -119,23 +120,31 @@ func cloudOfAudience(audience string) (*directory.Cloud, bool) {
 	return nil, false
 }
 
+// The ways of misspelt.
+const (
+	spaceAround  = "white space around it"
+	slashMissing = "trailing slash: the credential has one, the assertion has none"
+	slashAdded   = "trailing slash: the assertion has one, the credential has none"
+	otherCase    = "case"
+)
+
 // misspelt says how two texts differ that mean the same: nothing where they mean different things.
 func misspelt(want, got string) []string {
 	var how []string
 	w, g := strings.TrimSpace(want), strings.TrimSpace(got)
 	if w != want || g != got {
-		how = append(how, "white space around it")
+		how = append(how, spaceAround)
 	}
 	if slash := strings.HasSuffix(w, "/"); slash != strings.HasSuffix(g, "/") {
-		detail := "trailing slash: the assertion has one, the credential has none"
+		detail := slashAdded
 		if slash {
-			detail = "trailing slash: the credential has one, the assertion has none"
+			detail = slashMissing
 		}
 		how = append(how, detail)
 		w, g = strings.TrimSuffix(w, "/"), strings.TrimSuffix(g, "/")
 	}
 	if w != g {
-		how = append(how, "case")
+		how = append(how, otherCase)
 	}
 	if !strings.EqualFold(w, g) {
 		return nil

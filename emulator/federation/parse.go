@@ -78,7 +78,14 @@ func parse(raw string) (*Assertion, error) {
 	return a, errors.Join(a.readHeader(header), a.readClaims(claims))
 }
 
-func decode(s string) ([]byte, error) { return base64.RawURLEncoding.Strict().DecodeString(s) }
+// decode reads base64url as RFC 7515 has it: no padding, no line breaks (which package base64 skips),
+// one spelling for each value.
+func decode(s string) ([]byte, error) {
+	if i := strings.IndexAny(s, "\r\n"); i >= 0 {
+		return nil, base64.CorruptInputError(i)
+	}
+	return base64.RawURLEncoding.Strict().DecodeString(s)
+}
 
 func object(part, encoded string) (map[string]any, error) {
 	text, err := decode(encoded)

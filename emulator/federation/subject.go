@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/kindred-emulator/kindred/emulator/directory"
@@ -17,7 +18,7 @@ func subjectGap(c *directory.FederatedCredential, a *Assertion) gap {
 	g := newGap("subject", c.Subject, a.Subject)
 	if how := misspelt(c.Subject, a.Subject); len(how) > 0 {
 		cause := "subject-differs"
-		if how[len(how)-1] == "case" {
+		if slices.Contains(how, otherCase) {
 			cause = "subject-case"
 		}
 		return g.because(cause, spelling, strings.Join(how, ", "))
