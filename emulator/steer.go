@@ -67,10 +67,14 @@ func (e *Emulator) token(w *directory.Workload, audience string, lifetime time.D
 		lifetime = time.Hour
 		issued = expires.Add(-lifetime)
 	}
+	var audiences []string
+	if audience != "" {
+		audiences = []string{audience}
+	}
 	t, err := e.surfaces.issuer.Token(issuer.TokenRequest{
 		Cluster:        w.Cluster,
 		ServiceAccount: w.ServiceAccount,
-		Audience:       audience,
+		Audience:       audiences,
 		IssuedAt:       issued,
 		Lifetime:       lifetime,
 		Claims:         claims,
