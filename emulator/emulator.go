@@ -93,12 +93,12 @@ func newSurfaces(o Options, client *http.Client) (*surfaces, error) {
 		return nil, err
 	}
 	s := &surfaces{Options: o, store: store, journal: &journal.Journal{}}
-	s.verifier = federation.New(federation.Config{Client: client, Now: o.Now})
+	s.verifier = federation.New(federation.Config{Client: client, Directory: o.Directory, Now: o.Now})
 	s.entra = entra.New(entra.Config{
 		Directory: o.Directory, Keys: signing, Federation: s.verifier, Now: o.Now, Rand: o.Rand, Strict: o.Strict,
 	})
 	s.issuer = issuer.New(issuer.Config{
-		Directory: o.Directory, Keys: func(c *directory.Cluster) *keys.Ring { return rings[c] }, Now: o.Now,
+		Directory: o.Directory, Keys: func(c *directory.Cluster) *keys.Ring { return rings[c] }, Now: o.Now, Rand: o.Rand,
 	})
 	s.keyvault = keyvault.New(keyvault.Config{Directory: o.Directory, Keys: signing, Now: o.Now, Rand: o.Rand})
 	return s, nil

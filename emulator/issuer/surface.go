@@ -1,9 +1,12 @@
 package issuer
 
 import (
+	"io"
+	"net"
+	"net/url"
+	"path"
+	"strings"
 	"time"
-
-	"github.com/labstack/echo/v4"
 
 	"github.com/kindred-emulator/kindred/emulator/directory"
 	"github.com/kindred-emulator/kindred/emulator/keys"
@@ -14,23 +17,21 @@ type Config struct {
 	Directory *directory.Directory
 	Keys      func(cluster *directory.Cluster) *keys.Ring
 	Now       func() time.Time
+	Rand      io.Reader // of the tokens' jti
 }
 
 // Surface answers the documents of every cluster's issuer.
 type Surface struct {
 	Config
+	hosts  map[string]bool
+	byHost map[string]published // by host and path
+	byPath map[string]published
 }
 
-// New makes the surface.
-func New(c Config) *Surface { return &Surface{Config: c} }
-
-// Serves says whether a host (without port) is an issuer's.
-func (s *Surface) Serves(host string) bool { return false }
-
-// Find is the cluster whose document is asked for, and which: by host and path, or by the path
-// alone where anyHost is set. The path is the request's, its double slashes folded.
-func (s *Surface) Find(host, path string, anyHost bool) (*directory.Cluster, Document, bool) {
-	return nil, "", false
+// published is a document and the cluster it belongs to.
+type published struct {
+	cluster  *directory.Cluster
+	document Document
 }
 
 // Document is one of the two documents an issuer publishes.
@@ -42,5 +43,62 @@ const (
 	JWKS      Document = "openid/v1/jwks"
 )
 
-// Serve answers a document that Find found; anything else on an issuer's host is 404.
-func (s *Surface) Serve(c echo.Context) error { return nil }
+// New makes the surface. Where two clusters would publish at one place, the first one does.
+func New(c Config) *Surface {
+	s := &Surface{
+		Config: c,
+		hosts:  make(map[string]bool),
+		byHost: make(map[string]published),
+		byPath: make(map[string]published),
+	}
+	for _, cluster := range c.Directory.Clusters {
+		u := cluster.IssuerURL()
+		host := strings.ToLower(u.Hostname())
+		if !local(host) {
+			s.hosts[host] = true
+		}
+		for _, d := range []Document{Discovery, JWKS} {
+			at := path.Join("/", u.Path, string(d))
+			setFirst(s.byHost, host+at, published{cluster, d})
+			setFirst(s.byPath, at, published{cluster, d})
+		}
+	}
+	return s
+}
+
+func setFirst(m map[string]published, key string, p published) {
+	if _, taken := m[key]; !taken {
+		m[key] = p
+	}
+}
+
+// local says whether a host is one that every surface shares, told apart by path.
+func local(host string) bool { return host == "localhost" || net.ParseIP(host) != nil }
+
+// The hosts of AKS issuers: https://{region}.oic.prod-aks.azure.com/…, and the older name.
+const (
+	aksSuffix = ".oic.prod-aks.azure.com"
+	aksOld    = "oidc.prod-aks.azure.com"
+)
+
+// Serves says whether a host (without port, in lower case) is an issuer's: one of AKS, or one that
+// a cluster of the directory has. localhost and addresses are no one's.
+func (s *Surface) Serves(host string) bool {
+	return s.hosts[host] || host == aksOld || strings.HasSuffix(host, aksSuffix)
+}
+
+// Find is the cluster whose document is asked for, and which: by host and path, or by the path
+// alone where anyHost is set. The path is the request's, its double slashes folded.
+func (s *Surface) Find(host, path string, anyHost bool) (*directory.Cluster, Document, bool) {
+	p, ok := s.byHost[host+path]
+	if !ok && anyHost {
+		p, ok = s.byPath[path]
+	}
+	return p.cluster, p.document, ok
+}
+
+// hostname is the host of a Host header, without its port and in lower case.
+func hostname(hostport string) string {
+	u := url.URL{Host: hostport}
+	return strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+}
