@@ -7,9 +7,11 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kindred-emulator/kindred/emulator/apierr"
 	"github.com/kindred-emulator/kindred/emulator/directory"
@@ -47,7 +49,18 @@ func (s *Surface) checkCertificate(p *directory.Principal, r *request, a *federa
 	if !slices.ContainsFunc(a.Audience, func(aud string) bool { return forTenant(aud, p.Tenant, r.host) }) {
 		return apierr.AssertionAudience.With().Because(explainAssertionAudience(p, a))
 	}
-	return a.CheckTime(now)
+	return checkCertificateTime(a, now)
+}
+
+// checkCertificateTime explains what differs from an assertion out of a token file: the client made
+// this one itself.
+func checkCertificateTime(a *federation.Assertion, now time.Time) error {
+	err := a.CheckTime(now)
+	var refused *apierr.Error
+	if errors.As(err, &refused) && refused.Explanation != nil {
+		refused.Explanation.Fix = &apierr.Fix{Text: "Sign a new assertion for each request, by a clock that agrees with kindred's."}
+	}
+	return err
 }
 
 // findCertificate matches the names that the assertion's header gives to the key: x5t, x5t#S256, or

@@ -22,7 +22,6 @@ func explainMethod(q *http.Request) *apierr.Explanation {
 	if q.Method == http.MethodGet && q.ContentLength != 0 {
 		x.Cause = "get-in-strict"
 		x.Evidence = []string{"The GET carries a body. kindred serves that unless it is strict; Entra never does."}
-		x.Fix.Command = "curl -X POST …"
 	}
 	return x
 }

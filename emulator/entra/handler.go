@@ -42,6 +42,7 @@ func (s *Surface) token(c echo.Context, v version) error {
 	if err != nil {
 		return err
 	}
+	record.Client = p.ClientID
 
 	// 4. Does the request prove it?
 	proof, err := s.authenticate(c, p, r)

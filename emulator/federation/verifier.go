@@ -59,7 +59,7 @@ func (v *Verifier) Verify(ctx context.Context, p *directory.Principal, a *Assert
 	if err := v.checkSignature(ctx, a); err != nil {
 		return err
 	}
-	return a.checkTime(v.Now())
+	return a.CheckTime(v.Now())
 }
 
 // checkSignature fetches the issuer's keys and verifies the signature with the one that the
