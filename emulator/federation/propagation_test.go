@@ -19,8 +19,9 @@ func TestNewCredentialIsUnknownForAWhile(t *testing.T) {
 	fresh := &directory.FederatedCredential{Name: "fresh", Issuer: "https://issuer.example/", Subject: "s", Audience: "api://x", Propagation: 5 * time.Minute}
 	v := New(Config{Client: http.DefaultClient, Directory: directory.New(directory.Contents{}), Now: func() time.Time { return now }})
 	a := &Assertion{Issuer: "https://issuer.example/", Subject: "s", Audience: []string{"api://x"}}
-	alone := &directory.Principal{Name: "alone", FederatedCredentials: []*directory.FederatedCredential{fresh}}
-	beside := &directory.Principal{Name: "beside", FederatedCredentials: []*directory.FederatedCredential{older, fresh}}
+	tenant := &directory.Tenant{Cloud: directory.Clouds()[0]}
+	alone := &directory.Principal{Name: "alone", Tenant: tenant, FederatedCredentials: []*directory.FederatedCredential{fresh}}
+	beside := &directory.Principal{Name: "beside", Tenant: tenant, FederatedCredentials: []*directory.FederatedCredential{older, fresh}}
 
 	for p, row := range map[*directory.Principal]*apierr.Row{alone: apierr.NoFederatedCredential, beside: apierr.NoMatchingSubject} {
 		var refused *apierr.Error
