@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -32,7 +33,7 @@ func newWire(t *testing.T, d *directory.Directory, change ...func(*Options)) *wi
 		f(&o)
 	}
 	var err error
-	w.surfaces, err = newSurfaces(o.withDefaults(), &http.Client{Transport: w})
+	w.surfaces, err = newSurfaces(o.withDefaults(), func(*x509.Certificate) *http.Client { return &http.Client{Transport: w} })
 	require.NoError(t, err)
 	w.Handler = w.handler()
 	return w

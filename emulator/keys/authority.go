@@ -1,7 +1,6 @@
 package keys
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -181,10 +180,4 @@ func (a *Authority) TLSConfig() *tls.Config {
 			return a.Leaf(host)
 		},
 	}
-}
-
-// Bundle is PEM roots with the authority's certificate behind them, for trust variables that
-// replace the system's roots.
-func (a *Authority) Bundle(roots []byte) []byte {
-	return bytes.Join([][]byte{bytes.TrimRight(roots, "\n"), a.PEM()}, []byte("\n"))
 }
