@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/kindred-emulator/kindred/emulator/apierr"
 	"github.com/kindred-emulator/kindred/emulator/keys/keystest"
 )
 
@@ -278,4 +279,45 @@ func TestTheFirstCheckAnswers(t *testing.T) {
 			assert.Equal(t, "AADSTS"+itoa(first.number), record.Error.ID, "%s before %s", first.name, later.name)
 		}
 	}
+}
+
+// What `kindred explain` shows of refusals that federation does not explain.
+func TestEntraExplanations(t *testing.T) {
+	t.Parallel()
+	e := newEntraWire(t)
+	explain := func(spoil func(*testing.T, *attempt)) *apierr.Explanation {
+		a := withSecret(goodSecret)
+		spoil(t, a)
+		e.send(t, a)
+		record := e.last(t)
+		require.NotNil(t, record.Explanation)
+		return record.Explanation
+	}
+
+	x := explain(withParameter("client_id", identityOID))
+	assert.Equal(t, "That is the object id (principal id) of myIdentity, not its client id.", x.Summary)
+	assert.Equal(t, []apierr.Difference{{Field: "client_id", Want: identityID, Got: identityOID, Detail: "the principal's object id"}}, x.Differences)
+	assert.Equal(t, "export AZURE_CLIENT_ID="+identityID, x.Fix.Command)
+
+	x = explain(withParameter("client_id", fabrikamApp))
+	assert.Equal(t, "export AZURE_TENANT_ID="+tenantFabrikam, x.Fix.Command)
+
+	x = explain(atTenant(unknownGUID))
+	assert.Equal(t, []string{
+		"The fixture has the tenant " + tenantContoso + " (contoso.onmicrosoft.com, AzureCloud).",
+		"The fixture has the tenant " + tenantFabrikam + " (fabrikam.onmicrosoft.us, AzureUSGovernment).",
+		"The fixture has the tenant " + tenantClosed + " (closed.example.com, AzureCloud).",
+	}, x.Evidence)
+
+	x = explain(atTenant(tenantFabrikam))
+	assert.Equal(t, "export AZURE_AUTHORITY_HOST=https://login.microsoftonline.us/", x.Fix.Command)
+
+	x = explain(withParameter("scope", "https://example.com/.default"))
+	assert.Equal(t, []string{"It has https://vault.azure.net, https://storage.azure.com, https://management.azure.com, https://management.core.windows.net, https://graph.microsoft.com, api://orders."}, x.Evidence)
+
+	x = explain(withParameter("scope", "https://kv.vault.azure.net/.default"))
+	assert.Equal(t, "Ask with the scope https://vault.azure.net/.default.", x.Fix.Text)
+
+	x = explain(withParameter("client_secret", oldSecret))
+	assert.Equal(t, []string{"It expired at 2026-03-04T04:06:07Z, 1h0m0s ago."}, x.Evidence)
 }
