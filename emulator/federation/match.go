@@ -20,7 +20,7 @@ func (v *Verifier) match(p *directory.Principal, a *Assertion) error {
 		return nil
 	}
 	if x := v.explainPropagation(p, a); x != nil {
-		err.Because(x)
+		return err.Because(x)
 	}
 	return err
 }
