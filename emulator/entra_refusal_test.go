@@ -260,13 +260,15 @@ func TestTokenRefusals(t *testing.T) {
 	}
 }
 
-// Whatever else is wrong with a request, the check that comes first answers it.
+// Whatever else is wrong with a request, the check that comes first answers it. Checks are made one
+// after the other, so the next few stand for all later ones.
 func TestTheFirstCheckAnswers(t *testing.T) {
 	t.Parallel()
 	e := newEntraWire(t)
+	const few = 6
 	faults := orderedFaults(e)
 	for i, first := range faults {
-		for _, later := range faults[i+1:] {
+		for _, later := range faults[i+1 : min(i+1+few, len(faults))] {
 			if first.number == later.number {
 				continue
 			}
