@@ -38,7 +38,7 @@ var theProcess = sync.OnceValues(func() (*process, error) { //nolint:gochecknogl
 		return nil, err
 	}
 	through := newProxy(newOutbound(newHandoff(), false, p.upstream), slog.New(slog.DiscardHandler))
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // nothing ends it but the process
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log"
@@ -26,6 +27,7 @@ type Emulator struct {
 	servers  []*http.Server
 	handoff  *handoff
 	proxy    http.Handler
+	fetcher  *http.Client // of issuers' documents
 	target   environ.Target // of StartT
 	cancel   context.CancelFunc
 }
@@ -50,7 +52,10 @@ func start(ctx context.Context, o Options, upstream func(*url.URL) (*url.URL, er
 	o.Now = e.clock.Now
 	out := newOutbound(e.handoff, o.Offline, upstream)
 	var err error
-	if e.surfaces, err = newSurfaces(o, out.client); err != nil {
+	if e.surfaces, err = newSurfaces(o, func(ca *x509.Certificate) *http.Client {
+		e.fetcher = out.client(ca)
+		return e.fetcher
+	}); err != nil {
 		return nil, err
 	}
 	out.serves = e.surfaces.names().serves
@@ -118,6 +123,7 @@ func (e *Emulator) Close() error {
 	e.cancel()
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
+	e.fetcher.CloseIdleConnections() // to ourselves, some of them
 	err := e.handoff.Close()
 	for _, s := range e.servers {
 		err = errors.Join(err, s.Shutdown(ctx))

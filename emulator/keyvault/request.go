@@ -79,6 +79,7 @@ func (s *Surface) authenticate(c echo.Context) (*request, error) {
 	record.Tenant = at.Tenant.ID
 	raw, ok := bearer(q.Header)
 	if !ok {
+		record.Challenge = true
 		return nil, challenge(c, at, apierr.MissingToken.With().Because(explainMissing(at)))
 	}
 	now := s.Now()
