@@ -26,13 +26,15 @@ func TestSecrets(t *testing.T) {
 		"the secret's id":  {appID, unknownGUID, fault{number: 7000215, uri: true, text: wrong + appID + "'.", cause: "secret-id-as-secret"}},
 		"none":             {bareID, goodSecret, fault{number: 7000215, uri: true, text: wrong + bareID + "'.", cause: "no-secrets"}},
 		"managed identity": {identityID, goodSecret, fault{number: 7000215, uri: true, text: wrong + identityID + "'.", cause: "secret-of-managed-identity"}},
-		"expired": {appID, oldSecret, fault{number: 7000222, cause: "secret-expired",
-			text: "The provided client secret keys for app '" + appID + "' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds."}},
+		"expired": {appID, oldSecret, fault{
+			number: 7000222, cause: "secret-expired",
+			text: "The provided client secret keys for app '" + appID + "' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.",
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := withSecret(c.secret)
 			a.form.Set("client_id", c.clientID)
-			c.fault.code, c.fault.status = "invalid_client", http.StatusUnauthorized
+			c.code, c.status = "invalid_client", http.StatusUnauthorized
 			checkRefusal(t, e, e.send(t, a), c.fault)
 		})
 	}
@@ -103,23 +105,33 @@ func TestCertificateRefusals(t *testing.T) {
 		change func(a *attempt)
 		fault
 	}{
-		"unknown": {func(a *attempt) { a.jose["x5t"] = unknown }, fault{number: 700027, uri: true, cause: "unknown-certificate",
-			text: "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found., Thumbprint of key used by client: '" + strings.Repeat("00", 20) + "', " + keysOf}},
-		"expired": {func(a *attempt) { a.jose["x5t"] = x5t(old) }, fault{number: 700027, uri: true, cause: "certificate-expired",
-			text: "The certificate with identifier used to sign the client assertion is expired on application. [Reason - The key used is expired., Thumbprint of key used by client: '" + thumb(x5t(old)) + "', Found key 'Start=03/02/2026 05:06:07, End=03/04/2026 04:06:07', " + keysOf}},
-		"signature": {func(a *attempt) { a.key = none }, fault{number: 700027, uri: true, cause: "certificate-signature",
-			text: "Client assertion contains an invalid signature. [Reason - The provided signature value did not match the expected signature value., Thumbprint of key used by client: '" + thumb(x5t(e.certificate)) + "', Found key 'Start=03/02/2026 05:06:07, End=03/05/2026 05:06:07', " + keysOf}},
+		"unknown": {func(a *attempt) { a.jose["x5t"] = unknown }, fault{
+			number: 700027, uri: true, cause: "unknown-certificate",
+			text: "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found., Thumbprint of key used by client: '" + strings.Repeat("00", 20) + "', " + keysOf,
+		}},
+		"expired": {func(a *attempt) { a.jose["x5t"] = x5t(old) }, fault{
+			number: 700027, uri: true, cause: "certificate-expired",
+			text: "The certificate with identifier used to sign the client assertion is expired on application. [Reason - The key used is expired., Thumbprint of key used by client: '" + thumb(x5t(old)) + "', Found key 'Start=03/02/2026 05:06:07, End=03/04/2026 04:06:07', " + keysOf,
+		}},
+		"signature": {func(a *attempt) { a.key = none }, fault{
+			number: 700027, uri: true, cause: "certificate-signature",
+			text: "Client assertion contains an invalid signature. [Reason - The provided signature value did not match the expected signature value., Thumbprint of key used by client: '" + thumb(x5t(e.certificate)) + "', Found key 'Start=03/02/2026 05:06:07, End=03/05/2026 05:06:07', " + keysOf,
+		}},
 		"subject":        {func(a *attempt) { a.claims["sub"] = "ci" }, fault{number: 700021, cause: "assertion-of-another-client", text: "Client assertion application identifier doesn't match 'client_id' parameter."}},
 		"another client": {func(a *attempt) { a.claims["iss"] = bareID }, fault{number: 700021, cause: "assertion-of-another-client", text: "Client assertion application identifier doesn't match 'client_id' parameter."}},
-		"audience": {func(a *attempt) { a.claims["aud"] = tokenURL(tenantFabrikam) }, fault{number: 700023, cause: "assertion-audience",
-			text: "Client assertion audience claim does not match Realm issuer. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials ."}},
-		"expired assertion": {func(a *attempt) { a.claims["exp"] = frozen.Unix() }, fault{number: 700024, uri: true, cause: "assertion-expired",
-			text: "Client assertion is not within its valid time range. Current time: 2026-03-04T05:06:07.0000000Z, assertion valid from 2026-03-04T05:06:07.0000000Z, expiry time of assertion 2026-03-04T05:06:07.0000000Z. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials ."}},
+		"audience": {func(a *attempt) { a.claims["aud"] = tokenURL(tenantFabrikam) }, fault{
+			number: 700023, cause: "assertion-audience",
+			text: "Client assertion audience claim does not match Realm issuer. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .",
+		}},
+		"expired assertion": {func(a *attempt) { a.claims["exp"] = frozen.Unix() }, fault{
+			number: 700024, uri: true, cause: "assertion-expired",
+			text: "Client assertion is not within its valid time range. Current time: 2026-03-04T05:06:07.0000000Z, assertion valid from 2026-03-04T05:06:07.0000000Z, expiry time of assertion 2026-03-04T05:06:07.0000000Z. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .",
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := e.withCertificate(t)
 			c.change(a)
-			c.fault.code, c.fault.status = "invalid_client", http.StatusUnauthorized
+			c.code, c.status = "invalid_client", http.StatusUnauthorized
 			checkRefusal(t, e, e.send(t, a), c.fault)
 		})
 	}

@@ -246,7 +246,7 @@ func (e *entraWire) last(t *testing.T) journal.Record {
 
 func bodyOf(t *testing.T, r *http.Response) string {
 	t.Helper()
-	defer r.Body.Close()
+	defer func() { require.NoError(t, r.Body.Close()) }()
 	body, err := io.ReadAll(r.Body)
 	require.NoError(t, err)
 	return string(body)
