@@ -68,7 +68,7 @@ type entraWire struct {
 	certificate *x509.Certificate
 }
 
-func newEntraWire(t *testing.T, change ...func(*Options)) *entraWire {
+func newEntraWire(t testing.TB, change ...func(*Options)) *entraWire {
 	t.Helper()
 	public, government := directory.Clouds()[0], directory.Clouds()[1]
 	contoso := &directory.Tenant{ID: tenantContoso, Domain: "contoso.onmicrosoft.com", Cloud: public, Source: directory.Position{File: "f.yaml", Line: 2, Column: 3}}
@@ -113,7 +113,7 @@ func newEntraWire(t *testing.T, change ...func(*Options)) *entraWire {
 }
 
 // testCertificate is of the nth test key.
-func testCertificate(t *testing.T, n int, until time.Time) *x509.Certificate {
+func testCertificate(t testing.TB, n int, until time.Time) *x509.Certificate {
 	t.Helper()
 	key, err := keystest.Key(n)
 	require.NoError(t, err)
@@ -198,7 +198,7 @@ func (e *entraWire) send(t *testing.T, a *attempt) *http.Response {
 	return e.do(q)
 }
 
-func (e *entraWire) assertion(t *testing.T, a *attempt) string {
+func (e *entraWire) assertion(t testing.TB, a *attempt) string {
 	t.Helper()
 	if a.raw != "" {
 		return a.raw
@@ -224,7 +224,7 @@ func (e *entraWire) assertion(t *testing.T, a *attempt) string {
 
 // signWith signs with RSASSA-PSS where the header's alg is PS256, and as RS256 where it is anything
 // else.
-func signWith(t *testing.T, key *rsa.PrivateKey, alg any, header, claims []byte) string {
+func signWith(t testing.TB, key *rsa.PrivateKey, alg any, header, claims []byte) string {
 	t.Helper()
 	signed := base64.RawURLEncoding.EncodeToString(header) + "." + base64.RawURLEncoding.EncodeToString(claims)
 	digest := sha256.Sum256([]byte(signed))
@@ -246,7 +246,7 @@ func (e *entraWire) last(t *testing.T) journal.Record {
 
 func bodyOf(t *testing.T, r *http.Response) string {
 	t.Helper()
-	defer r.Body.Close()
+	defer func() { require.NoError(t, r.Body.Close()) }()
 	body, err := io.ReadAll(r.Body)
 	require.NoError(t, err)
 	return string(body)
