@@ -27,7 +27,7 @@ type Emulator struct {
 	servers  []*http.Server
 	handoff  *handoff
 	proxy    http.Handler
-	fetcher  *http.Client // of issuers' documents
+	fetcher  *http.Client   // of issuers' documents
 	target   environ.Target // of StartT
 	cancel   context.CancelFunc
 }

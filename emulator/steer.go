@@ -1,8 +1,10 @@
 package emulator
 
 import (
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/kindred-emulator/kindred/emulator/control"
@@ -23,12 +25,17 @@ func (e *Emulator) describe(https, proxy, api net.Addr) control.Info {
 		Strict:  s.Strict,
 		Offline: s.Offline,
 	}
+	names := make(map[string]bool)
 	for _, t := range s.Directory.Tenants {
+		for _, host := range t.Cloud.LoginHosts {
+			names[host] = true
+		}
 		info.Tenants = append(info.Tenants, control.TenantInfo{
 			ID: t.ID, Domain: t.Domain, Authority: "https://" + t.Cloud.LoginHost() + "/",
 		})
 	}
 	for _, c := range s.Directory.Clusters {
+		names[c.IssuerURL().Hostname()] = true
 		k := control.ClusterInfo{Name: c.Name, Issuer: c.Issuer}
 		for _, sa := range c.ServiceAccounts {
 			k.ServiceAccounts = append(k.ServiceAccounts, sa.Namespace+"/"+sa.Name)
@@ -40,11 +47,13 @@ func (e *Emulator) describe(https, proxy, api net.Addr) control.Info {
 		port = "443"
 	}
 	for _, v := range s.Directory.Vaults {
+		names[v.Host()] = true
 		info.Vaults = append(info.Vaults, control.VaultInfo{
 			Name: v.Name, URL: "https://" + v.Host() + "/",
 			Local: "https://" + v.Name + "." + directory.LocalVaultSuffix + ":" + port + "/",
 		})
 	}
+	info.Names = slices.Sorted(maps.Keys(names))
 	return info
 }
 

@@ -24,9 +24,11 @@ type Embedded struct {
 	Quickstart string // the client
 	Work       string // a folder for tokens and state, the caller's to remove
 
+	// Info is what kindred says of itself once it is up.
+	Info control.Info
+
 	server  *exec.Cmd
 	control *control.Client
-	address string
 }
 
 // Up starts kindred with a fixture; an empty one is the default.
@@ -39,7 +41,7 @@ func (e *Embedded) Up(ctx context.Context, fixture string) error {
 		args = append(args, "--fixture", fixture)
 	}
 	var stderr bytes.Buffer
-	e.server = exec.CommandContext(ctx, e.Kindred, args...) //nolint:gosec // the program under test
+	e.server = exec.CommandContext(ctx, e.Kindred, args...)
 	e.server.Stderr = &stderr
 	e.server.Cancel = func() error { return e.server.Process.Signal(syscall.SIGTERM) }
 	out, err := e.server.StdoutPipe()
@@ -49,12 +51,11 @@ func (e *Embedded) Up(ctx context.Context, fixture string) error {
 	if err := e.server.Start(); err != nil {
 		return err
 	}
-	var info control.Info
 	line, err := bufio.NewReader(out).ReadBytes('\n')
-	if err = errors.Join(err, json.Unmarshal(line, &info)); err != nil {
+	if err = errors.Join(err, json.Unmarshal(line, &e.Info)); err != nil {
 		return fmt.Errorf("kindred serve did not start: %w\n%s", errors.Join(err, e.server.Wait()), stderr.String())
 	}
-	e.address, e.control = info.Control, control.NewClient(info.Control)
+	e.control = control.NewClient(e.Info.Control)
 	return nil
 }
 
@@ -109,7 +110,7 @@ func (e *Embedded) step(ctx context.Context, s Step) error {
 
 // workload runs the client as the scenario's service account, with the token in the file.
 func (e *Embedded) workload(ctx context.Context, s Scenario, token string) outcome {
-	args := []string{"exec", "--control", e.address, "--as", s.As, "--", "env"}
+	args := []string{"exec", "--control", e.Info.Control, "--as", s.As, "--", "env"}
 	if s.Unlabelled {
 		for _, name := range []string{"AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_AUTHORITY_HOST"} {
 			args = append(args, "-u", name)
@@ -119,7 +120,7 @@ func (e *Embedded) workload(ctx context.Context, s Scenario, token string) outco
 	}
 	args = append(args, "KEYVAULT_URL="+s.Vault, "SECRET_NAME="+s.Secret, e.Quickstart)
 	var stdout, stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, e.Kindred, args...) //nolint:gosec // the program under test
+	cmd := exec.CommandContext(ctx, e.Kindred, args...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
 	o := outcome{err: err, stdout: strings.TrimSpace(stdout.String()), stderr: stderr.String()}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,12 +49,23 @@ func (c *cli) prepare(ctx context.Context, api, as, via, dir, trustDir string) (
 	if err != nil {
 		return nil, err
 	}
+	hosts := ""
+	if info.Offline {
+		hosts = filepath.Join(dir, "hosts")
+		present, err := os.ReadFile("/etc/hosts")
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		if err := keys.WriteFile(hosts, environ.HostsFile(present, info.Names)); err != nil {
+			return nil, err
+		}
+	}
 	w.vars = environ.Variables(
 		environ.Workload{
 			ClientID: identity.ClientID, TenantID: identity.TenantID,
 			Authority: identity.Authority, TokenFile: filepath.Join(dir, tokenFile),
 		},
-		environ.Target{Way: environ.Way(via), Listen: info.Listen, Proxy: info.Proxy, Trust: files},
+		environ.Target{Way: environ.Way(via), Listen: info.Listen, Proxy: info.Proxy, Trust: files, Hosts: hosts},
 		c.env.get,
 	)
 	return w, nil

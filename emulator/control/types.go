@@ -12,6 +12,7 @@ type Info struct {
 	State    string        `json:"state,omitempty"`
 	Strict   bool          `json:"strict"`
 	Offline  bool          `json:"offline"`
+	Names    []string      `json:"names"` // of Azure's that end here: logins, issuers, vaults
 	Tenants  []TenantInfo  `json:"tenants"`
 	Clusters []ClusterInfo `json:"clusters"`
 	Vaults   []VaultInfo   `json:"vaults"`

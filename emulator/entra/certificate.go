@@ -2,7 +2,7 @@ package entra
 
 import (
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // x5t is a SHA-1 thumbprint by definition (RFC 7515, section 4.1.7).
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
@@ -71,7 +71,7 @@ func findCertificate(registered []*x509.Certificate, a *federation.Assertion) (*
 		if !ok {
 			continue
 		}
-		short, long := sha1.Sum(c.Raw), sha256.Sum256(c.Raw) //nolint:gosec // see the import
+		short, long := sha1.Sum(c.Raw), sha256.Sum256(c.Raw)
 		x5t := base64.RawURLEncoding.EncodeToString(short[:])
 		x5t256 := base64.RawURLEncoding.EncodeToString(long[:])
 		names := []string{unpadded(a.X5T), unpadded(a.X5TS256), unpadded(a.KeyID)}
@@ -132,7 +132,7 @@ func explainAssertionSubject(p *directory.Principal, a *federation.Assertion) *a
 func explainCertificate(p *directory.Principal, thumbprint string) *apierr.Explanation {
 	x := explainSimple(p, "unknown-certificate", "No certificate of "+p.Name+" has the thumbprint "+thumbprint+".")
 	for _, c := range p.Certificates {
-		sum := sha1.Sum(c.Raw) //nolint:gosec // see the import
+		sum := sha1.Sum(c.Raw)
 		x.Evidence = append(x.Evidence, "Registered: "+strings.ToUpper(hex.EncodeToString(sum[:]))+", until "+stamp(c.NotAfter)+".")
 	}
 	x.Fix = &apierr.Fix{Text: "Register the certificate on the application.", Command: "az ad app credential reset --id " + p.ClientID + " --append --cert @CERTIFICATE.pem", Source: p.Source.String(), Field: "certificates"}

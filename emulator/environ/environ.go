@@ -3,6 +3,7 @@
 package environ
 
 import (
+	"bytes"
 	"net"
 	"slices"
 	"strings"
@@ -35,6 +36,9 @@ type Target struct {
 	Listen string // host:port of the TLS listener
 	Proxy  string // host:port of the CONNECT proxy
 	Trust  trust.Files
+	// Hosts is a hosts file for Java, whose Azure SDK resolves names before it asks the proxy. Java
+	// then knows the names in it and no others, so it is for working offline. Empty: none.
+	Hosts string
 }
 
 // Variable is one variable of the environment.
@@ -81,6 +85,9 @@ func Reach(t Target, lookup func(name string) string) []Variable {
 	if t.Way == ViaProxy {
 		vars = append(vars, proxyVariables(t.Proxy, lookup)...)
 		java = append(java, javaProxy(t.Proxy)...)
+		if t.Hosts != "" {
+			java = append(java, "-Djdk.net.hosts.file="+t.Hosts)
+		}
 	}
 	if present := lookup("JAVA_TOOL_OPTIONS"); present != "" {
 		java = append([]string{present}, java...)
@@ -129,17 +136,14 @@ func coversAzure(host string) bool {
 	return false
 }
 
-// javaProxy is the proxy in Java's own properties, whose lists are joined by bars.
+// javaProxy is the proxy in Java's own properties. http.nonProxyHosts is left to its default, which is
+// this machine.
 func javaProxy(proxy string) []string {
 	host, port, err := net.SplitHostPort(proxy)
 	if err != nil {
 		return nil
 	}
-	return []string{
-		"-Dhttps.proxyHost=" + host,
-		"-Dhttps.proxyPort=" + port,
-		"-Dhttp.nonProxyHosts=localhost|127.*|[::1]|169.254.169.254",
-	}
+	return []string{"-Dhttps.proxyHost=" + host, "-Dhttps.proxyPort=" + port}
 }
 
 // localhost is the listener by the name that its certificates and *.vault.localhost share.
@@ -149,4 +153,16 @@ func localhost(listen string) string {
 		return "localhost"
 	}
 	return net.JoinHostPort("localhost", port)
+}
+
+// HostsFile is a hosts file (hosts(5)) with the present one's lines and the names, which only have to
+// resolve: the proxy is told the name.
+func HostsFile(present []byte, names []string) []byte {
+	var b bytes.Buffer
+	b.Write(bytes.TrimRight(present, "\n"))
+	b.WriteString("\n127.0.0.1 localhost\n")
+	for _, name := range names {
+		b.WriteString("127.0.0.1 " + name + "\n")
+	}
+	return b.Bytes()
 }

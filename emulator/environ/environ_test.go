@@ -40,6 +40,7 @@ func TestViaProxyKeepsAzureNames(t *testing.T) {
 		assert.Equal(t, "/t/bundle.pem", vars[name], "%s replaces the roots, so it needs all of them", name)
 	}
 	assert.Equal(t, "/t/ca.pem", vars["NODE_EXTRA_CA_CERTS"], "it adds to the roots")
+	assert.NotContains(t, vars["JAVA_TOOL_OPTIONS"], "nonProxyHosts")
 	for _, option := range []string{"-Djavax.net.ssl.trustStore=/t/truststore.p12", "-Dhttps.proxyHost=127.0.0.1", "-Dhttps.proxyPort=8444"} {
 		assert.Contains(t, strings.Fields(vars["JAVA_TOOL_OPTIONS"]), option)
 	}
@@ -63,4 +64,14 @@ func TestPresentEnvironment(t *testing.T) {
 	})
 	assert.Equal(t, "localhost,127.0.0.1,::1,169.254.169.254,corp.example", vars["NO_PROXY"], "nothing leads Azure's names past kindred")
 	assert.True(t, strings.HasPrefix(vars["JAVA_TOOL_OPTIONS"], "-Xmx1g "), "the caller's own options stay")
+}
+
+func TestJavaResolvesNamesOffline(t *testing.T) {
+	t.Parallel()
+	assert.NotContains(t, variables(target, nil)["JAVA_TOOL_OPTIONS"], "hosts.file")
+	offline := target
+	offline.Hosts = "/run/hosts"
+	assert.Contains(t, variables(offline, nil)["JAVA_TOOL_OPTIONS"], " -Djdk.net.hosts.file=/run/hosts")
+	assert.Equal(t, "10.0.0.1 db\n127.0.0.1 localhost\n127.0.0.1 kv.vault.azure.net\n",
+		string(environ.HostsFile([]byte("10.0.0.1 db\n"), []string{"kv.vault.azure.net"})))
 }

@@ -3,7 +3,7 @@ package keys
 import (
 	"crypto"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // x5t is a SHA-1 thumbprint by definition (RFC 7515, section 4.1.7).
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
@@ -26,7 +26,7 @@ func newKey(private *rsa.PrivateKey, certificate *x509.Certificate) (*Key, error
 	if err != nil {
 		return nil, err
 	}
-	sum := sha1.Sum(certificate.Raw) //nolint:gosec // see the import
+	sum := sha1.Sum(certificate.Raw)
 	return &Key{
 		private:     private,
 		certificate: certificate,

@@ -33,7 +33,7 @@ type server struct {
 
 // launch starts a program that prints its control.Info when it is ready.
 func launch(ctx context.Context, program string, args ...string) (*server, error) {
-	s := &server{cmd: exec.CommandContext(ctx, program, args...)} //nolint:gosec // the program under test
+	s := &server{cmd: exec.CommandContext(ctx, program, args...)}
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
