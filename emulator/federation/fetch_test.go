@@ -25,20 +25,15 @@ import (
 func TestFetchFailures(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat(" ", maxDocument+1)
-	status := func(code int) func(*http.Request) (*http.Response, error) {
-		return func(*http.Request) (*http.Response, error) {
-			return respond(code, strings.NewReader(`{"issuer":"`+testIssuer+`"}`)), nil
-		}
-	}
 	for _, c := range []struct {
 		name, url string
 		page      any
 		evidence  string
 		fix       string
 	}{
-		{"not there", testDiscovery, status(404), testDiscovery + ": answered with status 404 Not Found", "Publish the document"},
-		{"no content", testDiscovery, status(204), testDiscovery + ": answered with status 204 No Content", "Publish the document"},
-		{"a server's error", testJWKS, status(503), testJWKS + ": answered with status 503 Service Unavailable", "Publish the document"},
+		{"not there", testDiscovery, 404, testDiscovery + ": answered with status 404 Not Found", "Publish the document"},
+		{"no content", testDiscovery, 204, testDiscovery + ": answered with status 204 No Content", "Publish the document"},
+		{"a server's error", testJWKS, 503, testJWKS + ": answered with status 503 Service Unavailable", "Publish the document"},
 		{"no JSON", testDiscovery, "<html>", testDiscovery + ": the document is no JSON of a discovery document: invalid character '<' looking for beginning of value", "Correct the document."},
 		{"another type", testDiscovery, `{"issuer":7}`, testDiscovery + ": the document is no JSON of a discovery document: json: cannot unmarshal number into Go struct field .issuer of type string", "Correct the document."},
 		{"too long", testDiscovery, long, testDiscovery + ": the document is longer than 1048576 bytes", "Correct the document."},
@@ -139,7 +134,7 @@ func TestFetchReadsNoMoreThanTheLimit(t *testing.T) {
 	w.pages[testDiscovery] = func(*http.Request) (*http.Response, error) { return respond(200, body), nil }
 	p := identity(credential())
 	v, _ := newVerifier(w, p)
-	refusal(t, v.Verify(t.Context(), p, assertion(t, nil)), apierr.IssuerUnreachable)
+	_ = refusal(t, v.Verify(t.Context(), p, assertion(t, nil)), apierr.IssuerUnreachable)
 	assert.LessOrEqual(t, body.read, maxDocument+1)
 }
 

@@ -70,7 +70,7 @@ func TestVerifyChecksTheSignatureBeforeTheTime(t *testing.T) {
 	assert.Equal(t, "bad-signature", e.Explanation.Cause)
 	assert.Equal(t, []string{"The key comes from " + testJWKS + ", fetched 2026-03-04T05:06:07Z; the assertion's alg is RS256."}, e.Explanation.Evidence)
 
-	refusal(t, v.Verify(t.Context(), p, assertion(t, members{"exp": 1})), apierr.OutsideValidity)
+	_ = refusal(t, v.Verify(t.Context(), p, assertion(t, members{"exp": 1})), apierr.OutsideValidity)
 }
 
 // A key that the token brings itself, or one taken for what it is not, verifies nothing.
@@ -90,7 +90,7 @@ func TestVerifyRefusesForgeries(t *testing.T) {
 			v, _ := newVerifier(w, p)
 			a, err := Parse(sign(t, forger, with(goodHeader(), header), goodClaims()))
 			require.NoError(t, err)
-			refusal(t, v.Verify(t.Context(), p, a), apierr.BadSignature)
+			_ = refusal(t, v.Verify(t.Context(), p, a), apierr.BadSignature)
 			assert.Equal(t, int64(2), w.count.Load(), "only the issuer's own documents")
 		})
 	}
@@ -105,7 +105,7 @@ func TestVerifyRefusesForgeries(t *testing.T) {
 		require.NoError(t, err)
 		p := identity(credential())
 		v, _ := newVerifier(newWeb(t), p)
-		refusal(t, v.Verify(t.Context(), p, a), apierr.BadAlgorithm)
+		_ = refusal(t, v.Verify(t.Context(), p, a), apierr.BadAlgorithm)
 	})
 }
 
