@@ -51,14 +51,18 @@ func New(c Contents) *Directory {
 	}
 	for _, t := range c.Tenants {
 		d.tenants[strings.ToLower(t.ID)] = t
-		d.tenants[strings.ToLower(t.Domain)] = t
+		if t.Domain != "" {
+			d.tenants[strings.ToLower(t.Domain)] = t
+		}
 	}
 	for _, p := range c.Principals {
 		d.principals[key(p.Tenant, p.ClientID)] = p
 	}
 	for _, r := range c.Resources {
 		d.resources[key(r.Tenant, r.URI)] = r
-		d.resources[key(r.Tenant, r.AppID)] = r
+		if r.AppID != "" {
+			d.resources[key(r.Tenant, r.AppID)] = r
+		}
 	}
 	for _, v := range c.Vaults {
 		d.vaults[strings.ToLower(v.Host())] = v

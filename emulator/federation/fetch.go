@@ -45,6 +45,9 @@ func (f *fetcher) keys(ctx context.Context, issuer string) (*keySet, error) {
 	defer cancel()
 
 	address := discoveryURL(issuer)
+	if _, err := secure(issuer); err != nil {
+		return nil, &fetchError{url: address, cause: err}
+	}
 	body, err := f.get(ctx, address)
 	if err != nil {
 		return nil, &fetchError{url: address, cause: err}

@@ -109,7 +109,7 @@ func publicJWK(key *rsa.PrivateKey, id string) members {
 
 // web is the issuers of a test, without a network: a document or handler for each URL.
 type web struct {
-	pages map[string]any // text, a JSON value, or a func(*http.Request) (*http.Response, error)
+	pages map[string]any // a status, text, a JSON value, or a func(*http.Request) (*http.Response, error)
 	count atomic.Int64   // requests
 }
 
@@ -141,6 +141,8 @@ func (w *web) RoundTrip(q *http.Request) (*http.Response, error) {
 		return respond(http.StatusNotFound, strings.NewReader("not found")), nil
 	case func(*http.Request) (*http.Response, error):
 		return page(q)
+	case int:
+		return respond(page, strings.NewReader("no document")), nil
 	case string:
 		return respond(http.StatusOK, strings.NewReader(page)), nil
 	default:
