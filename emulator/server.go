@@ -120,13 +120,20 @@ func (e *Emulator) serve(run func() error) {
 
 // Close ends the listeners; requests under way have a few seconds to finish.
 func (e *Emulator) Close() error {
-	e.cancel()
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
+	return e.end(func(s *http.Server) error { return s.Shutdown(ctx) })
+}
+
+// abort ends the listeners and every connection at once.
+func (e *Emulator) abort() error { return e.end((*http.Server).Close) }
+
+func (e *Emulator) end(stop func(*http.Server) error) error {
+	e.cancel()
 	e.fetcher.CloseIdleConnections() // to ourselves, some of them
 	err := e.handoff.Close()
 	for _, s := range e.servers {
-		err = errors.Join(err, s.Shutdown(ctx))
+		err = errors.Join(err, stop(s))
 	}
 	return err
 }

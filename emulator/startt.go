@@ -47,7 +47,8 @@ func StartT(tb testing.TB, o Options) *Emulator {
 	before := p.current.Swap(e)
 	tb.Cleanup(func() {
 		p.current.Store(before)
-		if err := e.Close(); err != nil {
+		// At once: the clients of a test keep their connections.
+		if err := e.abort(); err != nil {
 			tb.Errorf("kindred: %v", err)
 		}
 	})
