@@ -9,12 +9,9 @@
 package emulator
 
 import (
-	"crypto/rand"
+	"crypto/x509"
 	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -27,35 +24,6 @@ import (
 	"github.com/kindred-emulator/kindred/emulator/keys"
 	"github.com/kindred-emulator/kindred/emulator/keyvault"
 )
-
-// Options say what to emulate and where.
-type Options struct {
-	// Directory is the Azure to play; required. Package fixtures reads one from YAML.
-	Directory *directory.Directory
-	// Keys are where signing keys and the certificate authority come from.
-	Keys keys.Options
-	// Strict refuses what real Entra refuses although public tutorials do it.
-	Strict bool
-	// Now is the clock of tokens and secrets; nil: the wall clock.
-	Now func() time.Time
-	// Rand is the source of identifiers; nil: crypto/rand.
-	Rand io.Reader
-	// Log gets one line an exchange; nil: none.
-	Log *slog.Logger
-}
-
-func (o Options) withDefaults() Options {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Rand == nil {
-		o.Rand = rand.Reader
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	return o
-}
 
 // surfaces are the three surfaces over one directory, and what they share.
 type surfaces struct {
@@ -72,8 +40,8 @@ const entraRing = "entra"
 
 func clusterRing(c *directory.Cluster) string { return "cluster-" + c.Name }
 
-// newSurfaces wires the surfaces. The client fetches issuers' documents.
-func newSurfaces(o Options, client *http.Client) (*surfaces, error) {
+// newSurfaces wires the surfaces. The client fetches issuers' documents, trusting kindred's CA.
+func newSurfaces(o Options, client func(ca *x509.Certificate) *http.Client) (*surfaces, error) {
 	names := []string{entraRing}
 	for _, c := range o.Directory.Clusters {
 		names = append(names, clusterRing(c))
@@ -93,7 +61,9 @@ func newSurfaces(o Options, client *http.Client) (*surfaces, error) {
 		return nil, err
 	}
 	s := &surfaces{Options: o, store: store, journal: &journal.Journal{}}
-	s.verifier = federation.New(federation.Config{Client: client, Directory: o.Directory, Now: o.Now})
+	s.verifier = federation.New(federation.Config{
+		Client: client(store.Authority().Certificate()), Directory: o.Directory, Now: o.Now,
+	})
 	s.entra = entra.New(entra.Config{
 		Directory: o.Directory, Keys: signing, Federation: s.verifier, Now: o.Now, Rand: o.Rand, Strict: o.Strict,
 	})
@@ -110,10 +80,11 @@ func (s *surfaces) handler() http.Handler {
 		entra:    s.mount("entra", writeEntra, entraRoutes(s.entra), s.entra.Headers),
 		keyvault: s.mount("keyvault", writeKeyVault, vaultRoutes(s.keyvault), s.keyvault.Headers),
 		issuer:   s.mount("issuer", writeIssuer, issuerRoutes(s.issuer)),
-		vaults:   s.keyvault,
-		issuers:  s.issuer,
+		names:    s.names(),
 	}
 }
+
+func (s *surfaces) names() names { return names{vaults: s.keyvault, issuers: s.issuer} }
 
 type writer func(c echo.Context, e *apierr.Error, r *journal.Record) error
 

@@ -74,12 +74,12 @@ func TestFederationRefusals(t *testing.T) {
 		row     *apierr.Row
 		cause   string
 	}{
-		{"trailing slash", issuer.TokenRequest{Claims: map[string]any{"iss": strings.TrimSuffix(aksIssuer, "/")}}, apierr.NoMatchingIssuer, "issuer-trailing-slash"},
+		{"trailing slash", issuer.TokenRequest{Claims: map[string]any{"iss": strings.TrimSuffix(clusterIssuer, "/")}}, apierr.NoMatchingIssuer, "issuer-trailing-slash"},
 		{"audience", issuer.TokenRequest{Audience: []string{"api://AzureADTokenExchangeChina"}}, apierr.NoMatchingAudience, "audience-cloud"},
 		{"service account", issuer.TokenRequest{ServiceAccount: &directory.ServiceAccount{Namespace: "default", Name: "default"}}, apierr.NoMatchingSubject, "subject-serviceaccount"},
 		{"case", issuer.TokenRequest{Claims: map[string]any{"sub": "system:serviceaccount:default:Workload-Identity-SA"}}, apierr.SubjectCase, "subject-case"},
 		{"key", issuer.TokenRequest{KeyID: "foreign"}, apierr.UnknownKey, "key-not-published"},
-		{"another cluster's key", issuer.TokenRequest{Cluster: d.Clusters[1], Claims: map[string]any{"iss": aksIssuer}}, apierr.UnknownKey, "key-not-published"},
+		{"another cluster's key", issuer.TokenRequest{Cluster: d.Clusters[1], Claims: map[string]any{"iss": clusterIssuer}}, apierr.UnknownKey, "key-not-published"},
 		{"expired", issuer.TokenRequest{Lifetime: -time.Second}, apierr.OutsideValidity, "assertion-expired"},
 		{"early", issuer.TokenRequest{IssuedAt: frozen.Add(time.Minute)}, apierr.OutsideValidity, "assertion-not-yet-valid"},
 		{"no exp", issuer.TokenRequest{Claims: map[string]any{"exp": nil}}, apierr.OutsideValidity, "assertion-expired"},

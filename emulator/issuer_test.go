@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	aksIssuer  = "https://eastus.oic.prod-aks.azure.com/5f6c7e1a-0000-4000-8000-000000000001/c1/"
+	clusterIssuer  = "https://eastus.oic.prod-aks.azure.com/5f6c7e1a-0000-4000-8000-000000000001/c1/"
 	bareIssuer = "https://oidc.example.com:8443/clusters/bare"
 )
 
@@ -28,7 +28,7 @@ func issuerDirectory() *directory.Directory {
 	return directory.New(directory.Contents{
 		Tenants: []*directory.Tenant{tenant},
 		Clusters: []*directory.Cluster{
-			{Name: "aks", Issuer: aksIssuer, Tenant: tenant},
+			{Name: "aks", Issuer: clusterIssuer, Tenant: tenant},
 			{Name: "bare", Issuer: bareIssuer, Tenant: tenant},
 		},
 	})
@@ -46,13 +46,13 @@ func (w *wire) fetch(t *testing.T, method, url string) (*http.Response, string) 
 func TestIssuerDiscovery(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, issuerDirectory())
-	aks := `{"issuer":"` + aksIssuer + `","jwks_uri":"` + aksIssuer + `openid/v1/jwks","response_types_supported":["id_token"],"subject_types_supported":["public"],"id_token_signing_alg_values_supported":["RS256"]}`
+	aks := `{"issuer":"` + clusterIssuer + `","jwks_uri":"` + clusterIssuer + `openid/v1/jwks","response_types_supported":["id_token"],"subject_types_supported":["public"],"id_token_signing_alg_values_supported":["RS256"]}`
 	bare := `{"issuer":"` + bareIssuer + `","jwks_uri":"` + bareIssuer + `/openid/v1/jwks","response_types_supported":["id_token"],"subject_types_supported":["public"],"id_token_signing_alg_values_supported":["RS256"]}`
 	for url, want := range map[string]string{
-		aksIssuer + ".well-known/openid-configuration":                                                    aks,
-		aksIssuer + "/.well-known/openid-configuration/":                                                  aks,
-		"https://EastUS.oic.prod-aks.azure.com:443" + aksIssuer[37:] + ".well-known/openid-configuration": aks,
-		"https://localhost:8443" + aksIssuer[37:] + ".well-known/openid-configuration":                    aks,
+		clusterIssuer + ".well-known/openid-configuration":                                                    aks,
+		clusterIssuer + "/.well-known/openid-configuration/":                                                  aks,
+		"https://EastUS.oic.prod-aks.azure.com:443" + clusterIssuer[37:] + ".well-known/openid-configuration": aks,
+		"https://localhost:8443" + clusterIssuer[37:] + ".well-known/openid-configuration":                    aks,
 		bareIssuer + "/.well-known/openid-configuration":                                                  bare,
 		"https://oidc.example.com/clusters/bare/.well-known/openid-configuration":                         bare,
 		"https://[::1]:8443/clusters/bare/.well-known/openid-configuration":                               bare,
@@ -76,7 +76,7 @@ func TestIssuerKeysOverARotation(t *testing.T) {
 	ring, err := w.store.Ring("cluster-aks")
 	require.NoError(t, err)
 	published := func() string {
-		r, body := w.fetch(t, http.MethodGet, aksIssuer+"openid/v1/jwks")
+		r, body := w.fetch(t, http.MethodGet, clusterIssuer+"openid/v1/jwks")
 		assert.Equal(t, http.StatusOK, r.StatusCode)
 		assert.Equal(t, "application/json", r.Header.Get("Content-Type"))
 		return body
@@ -104,13 +104,13 @@ func TestIssuerKeysOverARotation(t *testing.T) {
 func TestIssuerRefusals(t *testing.T) {
 	t.Parallel()
 	w := newWire(t, issuerDirectory())
-	document := aksIssuer + ".well-known/openid-configuration"
+	document := clusterIssuer + ".well-known/openid-configuration"
 	for _, c := range []struct {
 		method, url string
 		status      int
 		body, allow string
 	}{
-		{"GET", aksIssuer, 404, "No issuer publishes a document at '/5f6c7e1a-0000-4000-8000-000000000001/c1'.", ""},
+		{"GET", clusterIssuer, 404, "No issuer publishes a document at '/5f6c7e1a-0000-4000-8000-000000000001/c1'.", ""},
 		{"GET", "https://eastus.oic.prod-aks.azure.com/", 404, "No issuer publishes a document at '/'.", ""},
 		{"GET", "https://westus.oic.prod-aks.azure.com/t/c/openid/v1/jwks", 404, "No issuer publishes a document at '/t/c/openid/v1/jwks'.", ""},
 		{"GET", "https://eastus.oic.prod-aks.azure.com/clusters/bare/openid/v1/jwks", 404, "No issuer publishes a document at '/clusters/bare/openid/v1/jwks'.", ""},

@@ -76,20 +76,19 @@ func issuerRoutes(s *issuer.Surface) []route {
 // on localhost, an address or any other name.
 type router struct {
 	entra, keyvault, issuer http.Handler
-	vaults                  *keyvault.Surface
-	issuers                 *issuer.Surface
+	names                   names
 }
 
 func (r *router) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	q.URL = fold(q.URL)
 	host := hostname(q.Host)
 	switch {
-	case r.vaults.Serves(host):
+	case r.names.vaults.Serves(host):
 		r.keyvault.ServeHTTP(w, q)
-	case r.issuers.Serves(host):
+	case r.names.issuers.Serves(host):
 		r.issuer.ServeHTTP(w, q)
 	default:
-		if _, _, ok := r.issuers.Find(host, q.URL.Path, true); ok {
+		if _, _, ok := r.names.issuers.Find(host, q.URL.Path, true); ok {
 			r.issuer.ServeHTTP(w, q)
 			return
 		}

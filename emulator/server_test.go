@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -24,7 +25,7 @@ type wire struct {
 	time time.Time
 }
 
-func newWire(t *testing.T, d *directory.Directory, change ...func(*Options)) *wire {
+func newWire(t testing.TB, d *directory.Directory, change ...func(*Options)) *wire {
 	t.Helper()
 	w := &wire{time: frozen}
 	o := Options{Directory: d, Keys: keystest.Options(), Now: func() time.Time { return w.time }}
@@ -32,7 +33,7 @@ func newWire(t *testing.T, d *directory.Directory, change ...func(*Options)) *wi
 		f(&o)
 	}
 	var err error
-	w.surfaces, err = newSurfaces(o.withDefaults(), &http.Client{Transport: w})
+	w.surfaces, err = newSurfaces(o.withDefaults(), func(*x509.Certificate) *http.Client { return &http.Client{Transport: w} })
 	require.NoError(t, err)
 	w.Handler = w.handler()
 	return w

@@ -33,8 +33,8 @@ var (
 		"The app requested an unsupported grant type '%s'.")
 	MissingCredential = entra(7000216, invalidClient, http.StatusUnauthorized, true, Live,
 		"'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.")
-	ResourceOnV2 = entra(901002, invalidRequest, http.StatusBadRequest, false, Reported,
-		"The 'resource' request parameter is not supported.")
+	NoTenant = entra(50059, invalidRequest, http.StatusBadRequest, false, Reported,
+		"No tenant-identifying information found in either the request or implied by any provided credentials.")
 	BadTenant = entra(900023, invalidRequest, http.StatusBadRequest, true, Reported,
 		"Specified tenant identifier '%s' is neither a valid DNS name, nor a valid external domain.")
 	EmptyTenant = entra(900021, invalidRequest, http.StatusBadRequest, false, Live,
@@ -92,6 +92,9 @@ var (
 		"Client assertion is not within its valid time range. Current time: %s, assertion valid from %s, expiry time of assertion %s. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .")
 )
 
+// configuredKeys ends the texts about certificates; %[2]s is the client id.
+const configuredKeys = "Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured keys for app Id '%[2]s'. Review the documentation at https://docs.microsoft.com/en-us/graph/deployments to determine the corresponding service endpoint and https://docs.microsoft.com/en-us/graph/api/application-get?view=graph-rest-1.0&tabs=http to build a query request URL, such as 'https://graph.microsoft.com/beta/applications/%[2]s']."
+
 // The rows about client secrets and certificates.
 var (
 	BadSecret = entra(7000215, invalidClient, http.StatusUnauthorized, true, Live,
@@ -99,9 +102,11 @@ var (
 	ExpiredSecret = entra(7000222, invalidClient, http.StatusUnauthorized, false, Live,
 		"The provided client secret keys for app '%s' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.")
 	UnknownCertificate = entra(700027, invalidClient, http.StatusUnauthorized, true, Live,
-		"The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found., Thumbprint of key used by client: '%s']")
-	CertificateSignature = entra(700027, invalidClient, http.StatusUnauthorized, true, Assumed,
-		"The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key used is not valid for the signature., Thumbprint of key used by client: '%s']")
+		"The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found., Thumbprint of key used by client: '%[1]s', "+configuredKeys)
+	ExpiredCertificate = entra(700027, invalidClient, http.StatusUnauthorized, true, Reported,
+		"The certificate with identifier used to sign the client assertion is expired on application. [Reason - The key used is expired., Thumbprint of key used by client: '%[1]s', Found key 'Start=%[3]s, End=%[4]s', "+configuredKeys)
+	CertificateSignature = entra(700027, invalidClient, http.StatusUnauthorized, true, Reported,
+		"Client assertion contains an invalid signature. [Reason - The provided signature value did not match the expected signature value., Thumbprint of key used by client: '%[1]s', Found key 'Start=%[3]s, End=%[4]s', "+configuredKeys)
 	AssertionSubject = entra(700021, invalidClient, http.StatusUnauthorized, false, Live,
 		"Client assertion application identifier doesn't match 'client_id' parameter.")
 	AssertionAudience = entra(700023, invalidClient, http.StatusUnauthorized, false, Reported,
@@ -118,6 +123,8 @@ var (
 		"Provided value for the input parameter scope is not valid because it contains more than one resource. Scope %s is not valid.")
 	UnknownResource = entra(500011, invalidResource, http.StatusBadRequest, true, Live,
 		"The resource principal named %s was not found in the tenant named %s. "+notInstalled+"You might have sent your authentication request to the wrong tenant.")
+	ResourceOnV2 = entra(901002, invalidRequest, http.StatusBadRequest, false, Reported,
+		"The 'resource' request parameter is not supported.")
 	ConditionalAccess = entra(53003, invalidGrant, http.StatusBadRequest, false, Live,
 		"Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.")
 	UnknownInstance = entra(50049, invalidInstance, http.StatusBadRequest, true, Live,

@@ -12,6 +12,8 @@ var (
 		"AKV10032: Invalid issuer. Expected one of %s, found %s.")
 	TokenExpired = vault(http.StatusUnauthorized, "Unauthorized", "", Reported,
 		"[TokenExpired] Error validating token: 'S2S12086'.")
+	TokenNotYetValid = vault(http.StatusUnauthorized, "Unauthorized", "", Assumed,
+		"[TokenNotYetValid] Error validating token: it is not valid before %s.")
 	TokenKey = vault(http.StatusUnauthorized, "Unauthorized", "", Reported,
 		"AKV10046: Unable to resolve the key used for signature validation. EncodedJwtHeader: '%s'.")
 	TokenSignature = vault(http.StatusUnauthorized, "Unauthorized", "", Assumed,
@@ -59,7 +61,10 @@ var (
 	BadProperty = vault(http.StatusBadRequest, "BadParameter", "", Reported,
 		"Property %s has invalid value\r\n")
 	BadParameter = vault(http.StatusBadRequest, "BadParameter", "", Assumed, "%s")
-	BadBackup    = vault(http.StatusBadRequest, "Malformed backup blob", "", Live,
+	// BadAPIVersion: https://github.com/Azure/azure-sdk-for-python/issues/28595.
+	BadAPIVersion = vault(http.StatusBadRequest, "BadParameter", "", Reported,
+		"The specified version (%s) is not recognized. Consider using the latest supported version (%s).")
+	BadBackup = vault(http.StatusBadRequest, "Malformed backup blob", "", Live,
 		"Backup blob contains invalid or corrupt version.")
 	VaultBodyTooLarge = vault(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "", Assumed,
 		"The request body is larger than the %d bytes that are accepted.")

@@ -49,7 +49,10 @@ type FederatedCredential struct {
 	Subject    string
 	Audience   string
 	Expression *Expression // of a flexible credential
-	Source     FederatedCredentialSource
+	// Propagation is for how long after the start the credential is not yet known to the token
+	// endpoint, as a new one is in Entra.
+	Propagation time.Duration
+	Source      FederatedCredentialSource
 }
 
 // FederatedCredentialSource says where a fixture wrote each field, so that a fix can name the line.

@@ -22,6 +22,10 @@ type Vault struct {
 	Source          Position
 }
 
+// LocalVaultSuffix is where vaults are for clients that come to the listener itself, by
+// AZURE_AUTHORITY_HOST: NAME.vault.localhost.
+const LocalVaultSuffix = "vault.localhost"
+
 // Host is the name that clients use: NAME.vault.azure.net.
 func (v *Vault) Host() string { return v.Name + "." + v.Tenant.Cloud.VaultSuffix }
 

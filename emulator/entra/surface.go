@@ -2,10 +2,12 @@ package entra
 
 import (
 	"io"
+	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/kindred-emulator/kindred/emulator/apierr"
 	"github.com/kindred-emulator/kindred/emulator/directory"
 	"github.com/kindred-emulator/kindred/emulator/federation"
 	"github.com/kindred-emulator/kindred/emulator/keys"
@@ -17,7 +19,8 @@ type Config struct {
 	Keys       *keys.Ring // signs access tokens
 	Federation *federation.Verifier
 	Now        func() time.Time
-	Rand       io.Reader
+	// Rand is the source of identifiers; it has to bear being read by several requests at once.
+	Rand io.Reader
 	// Strict refuses what the real service refuses although public tutorials do it: GET on the
 	// token endpoint.
 	Strict bool
@@ -31,26 +34,34 @@ type Surface struct {
 // New makes the surface.
 func New(c Config) *Surface { return &Surface{Config: c} }
 
-// Headers is the middleware that sets the headers of every response of the token endpoint.
-func (s *Surface) Headers(next echo.HandlerFunc) echo.HandlerFunc { return next }
-
 // Token is /{tenant}/oauth2/v2.0/token.
-func (s *Surface) Token(c echo.Context) error { return nil }
+func (s *Surface) Token(c echo.Context) error { return s.token(c, v2) }
 
 // TokenV1 is /{tenant}/oauth2/token.
-func (s *Surface) TokenV1(c echo.Context) error { return nil }
-
-// Configuration is /{tenant}/v2.0/.well-known/openid-configuration.
-func (s *Surface) Configuration(c echo.Context) error { return nil }
-
-// ConfigurationV1 is /{tenant}/.well-known/openid-configuration.
-func (s *Surface) ConfigurationV1(c echo.Context) error { return nil }
-
-// SigningKeys is /{tenant}/discovery/v2.0/keys.
-func (s *Surface) SigningKeys(c echo.Context) error { return nil }
+func (s *Surface) TokenV1(c echo.Context) error { return s.token(c, v1) }
 
 // NotFound answers a path that is no endpoint.
-func (s *Surface) NotFound(c echo.Context) error { return nil }
+func (s *Surface) NotFound(c echo.Context) error {
+	path := c.Request().URL.Path
+	return apierr.UnknownPath.With(path).Because(&apierr.Explanation{
+		Cause:   "unknown-path",
+		Summary: "kindred's Entra answers no " + c.Request().Method + " " + path + ".",
+		Evidence: []string{
+			"Tokens: POST /TENANT/oauth2/v2.0/token (scope) or /TENANT/oauth2/token (resource).",
+			"Documents: GET /TENANT/v2.0/.well-known/openid-configuration, /TENANT/discovery/v2.0/keys, /common/discovery/instance.",
+		},
+	})
+}
 
-// Instance is /{tenant}/discovery/instance.
-func (s *Surface) Instance(c echo.Context) error { return nil }
+// version tells the two generations of endpoints.
+type version int
+
+const (
+	v1 version = 1
+	v2 version = 2
+)
+
+// writeJSON answers 200. The value is a struct, so its members keep their order.
+func writeJSON(c echo.Context, body []byte) error {
+	return c.Blob(http.StatusOK, jsonType, body)
+}

@@ -15,7 +15,19 @@ func (v *Verifier) match(p *directory.Principal, a *Assertion) error {
 	if azureIssued(a.Issuer) {
 		return apierr.AzureIssuedToken.With().Because(explainAzureIssued(a))
 	}
-	all := p.FederatedCredentials
+	err := v.matchKnown(p, a)
+	if err == nil {
+		return nil
+	}
+	if x := v.explainPropagation(p, a); x != nil {
+		return err.Because(x)
+	}
+	return err
+}
+
+// matchKnown is match among the credentials that the token endpoint knows.
+func (v *Verifier) matchKnown(p *directory.Principal, a *Assertion) *apierr.Error {
+	all := v.known(p)
 	if len(all) == 0 {
 		return apierr.NoFederatedCredential.With(p.ClientID, p.Name).Because(v.explainNoCredential(p, a))
 	}

@@ -9,9 +9,9 @@ import (
 // ticks is the layout of times in Entra's texts: .NET's, with a fraction of seven digits.
 const ticks = "2006-01-02T15:04:05.0000000Z"
 
-// checkTime refuses an assertion before its nbf and from its exp on. No clock skew is allowed for;
+// CheckTime refuses an assertion before its nbf and from its exp on. No clock skew is allowed for;
 // an absent nbf is no bound, an absent exp is one that has passed.
-func (a *Assertion) checkTime(now time.Time) error {
+func (a *Assertion) CheckTime(now time.Time) error {
 	if now.Before(a.Expires) && !now.Before(a.NotBefore) {
 		return nil
 	}

@@ -47,7 +47,7 @@ func TestTime(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			err := assertion(t, members{"nbf": c.nbf, "exp": c.exp}).checkTime(c.at)
+			err := assertion(t, members{"nbf": c.nbf, "exp": c.exp}).CheckTime(c.at)
 			if c.between == "" {
 				require.NoError(t, err)
 				return

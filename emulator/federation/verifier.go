@@ -30,6 +30,7 @@ type Config struct {
 // be called at the same time.
 type Verifier struct {
 	Config
+	started time.Time
 	fetcher *fetcher
 	cache   atomic.Pointer[cache]
 }
@@ -39,7 +40,7 @@ func New(c Config) *Verifier {
 	if c.Timeout == 0 {
 		c.Timeout = DefaultTimeout
 	}
-	v := &Verifier{Config: c, fetcher: newFetcher(c.Client, c.Timeout, c.Now)}
+	v := &Verifier{Config: c, started: c.Now(), fetcher: newFetcher(c.Client, c.Timeout, c.Now)}
 	v.Forget()
 	return v
 }
@@ -59,7 +60,7 @@ func (v *Verifier) Verify(ctx context.Context, p *directory.Principal, a *Assert
 	if err := v.checkSignature(ctx, a); err != nil {
 		return err
 	}
-	return a.checkTime(v.Now())
+	return a.CheckTime(v.Now())
 }
 
 // checkSignature fetches the issuer's keys and verifies the signature with the one that the

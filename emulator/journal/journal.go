@@ -32,6 +32,9 @@ type Record struct {
 	Client        string        `json:"client,omitempty"` // client id, GUID
 	Presented     *Presented    `json:"presented,omitempty"`
 	Error         *Failure      `json:"error,omitempty"`
+	// Challenge says that the error only asks a client for a token, as each one's first request to a
+	// vault is answered.
+	Challenge bool `json:"challenge,omitempty"`
 	// Divergences are what kindred served although Azure would have refused it.
 	Divergences []string            `json:"divergences,omitempty"`
 	Explanation *apierr.Explanation `json:"explanation,omitempty"`
@@ -54,8 +57,8 @@ type Failure struct {
 	Message string `json:"message"`
 }
 
-// Refused says whether the exchange was answered with an error.
-func (r *Record) Refused() bool { return r.Error != nil }
+// Refused says whether the exchange was answered with an error that is more than a challenge.
+func (r *Record) Refused() bool { return r.Error != nil && !r.Challenge }
 
 // Diverge notes that the request is served although Azure would refuse it.
 func (r *Record) Diverge(what string) { r.Divergences = append(r.Divergences, what) }

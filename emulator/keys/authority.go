@@ -1,7 +1,6 @@
 package keys
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -14,6 +13,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -129,9 +129,10 @@ func (a *Authority) Certificate() *x509.Certificate { return a.certificate }
 // PEM is the authority's own certificate, PEM encoded.
 func (a *Authority) PEM() []byte { return encodeCertificate(a.certificate) }
 
-// Leaf is a certificate for one host, a DNS name or an IP address, issued on first use.
-func (a *Authority) Leaf(host string) (*tls.Certificate, error) {
-	if leaf, ok := a.leaves.Get(host); ok && a.now().Before(leaf.Leaf.NotAfter.Add(-backdate)) {
+// Leaf is a certificate for hosts, DNS names or IP addresses, issued on first use.
+func (a *Authority) Leaf(hosts ...string) (*tls.Certificate, error) {
+	key := strings.Join(hosts, ",")
+	if leaf, ok := a.leaves.Get(key); ok && a.now().Before(leaf.Leaf.NotAfter.Add(-backdate)) {
 		return leaf, nil
 	}
 	serial, err := serialNumber()
@@ -147,44 +148,41 @@ func (a *Authority) Leaf(host string) (*tls.Certificate, error) {
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
-	if ip := net.ParseIP(host); ip != nil {
-		template.IPAddresses = []net.IP{ip}
-	} else {
-		template.DNSNames = []string{host}
+	for _, host := range hosts {
+		if ip := net.ParseIP(host); ip != nil {
+			template.IPAddresses = append(template.IPAddresses, ip)
+		} else {
+			template.DNSNames = append(template.DNSNames, host)
+		}
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, a.leafKey.Public(), a.key)
 	if err != nil {
-		return nil, fmt.Errorf("certificate for %s: %w", host, err)
+		return nil, fmt.Errorf("certificate for %s: %w", key, err)
 	}
 	certificate, err := x509.ParseCertificate(der)
 	if err != nil {
-		return nil, fmt.Errorf("certificate for %s: %w", host, err)
+		return nil, fmt.Errorf("certificate for %s: %w", key, err)
 	}
 	leaf := &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: a.leafKey, Leaf: certificate}
-	a.leaves.Add(host, leaf)
+	a.leaves.Add(key, leaf)
 	return leaf, nil
 }
 
-// TLSConfig serves a certificate for whatever name the client asks for (RFC 6066, section 3), and
-// for the address it reached where it names none.
+// TLSConfig serves a certificate for whatever name the client asks for (RFC 6066, section 3). A
+// client that names none reached an address or, as Java does it, a name without a dot: it gets one
+// for both.
 func (a *Authority) TLSConfig() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-			host := hello.ServerName
-			if host == "" {
-				host, _, _ = net.SplitHostPort(hello.Conn.LocalAddr().String())
+			if hello.ServerName != "" {
+				return a.Leaf(hello.ServerName)
 			}
-			if host == "" {
-				host = "localhost"
+			host, _, err := net.SplitHostPort(hello.Conn.LocalAddr().String())
+			if err != nil {
+				return a.Leaf("localhost")
 			}
-			return a.Leaf(host)
+			return a.Leaf("localhost", host)
 		},
 	}
-}
-
-// Bundle is PEM roots with the authority's certificate behind them, for trust variables that
-// replace the system's roots.
-func (a *Authority) Bundle(roots []byte) []byte {
-	return bytes.Join([][]byte{bytes.TrimRight(roots, "\n"), a.PEM()}, []byte("\n"))
 }

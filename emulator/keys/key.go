@@ -1,8 +1,9 @@
 package keys
 
 import (
+	"crypto"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // x5t is a SHA-1 thumbprint by definition (RFC 7515, section 4.1.7).
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
@@ -25,7 +26,7 @@ func newKey(private *rsa.PrivateKey, certificate *x509.Certificate) (*Key, error
 	if err != nil {
 		return nil, err
 	}
-	sum := sha1.Sum(certificate.Raw) //nolint:gosec // see the import
+	sum := sha1.Sum(certificate.Raw)
 	return &Key{
 		private:     private,
 		certificate: certificate,
@@ -79,4 +80,21 @@ func (k *Key) SignJWT(claims any, headers Headers) (string, error) {
 		return "", fmt.Errorf("sign: %w", err)
 	}
 	return jws.CompactSerialize()
+}
+
+// Sign signs a JOSE header, whose alg must be RS256, and a payload in compact serialization. Both
+// are JSON and are encoded as they stand, so that their members keep the caller's order.
+func (k *Key) Sign(header, payload []byte) (string, error) {
+	const dots = 2
+	encoding := base64.RawURLEncoding
+	signed := make([]byte, 0, encoding.EncodedLen(len(header))+encoding.EncodedLen(len(payload))+encoding.EncodedLen(k.private.Size())+dots)
+	signed = encoding.AppendEncode(signed, header)
+	signed = append(signed, '.')
+	signed = encoding.AppendEncode(signed, payload)
+	digest := sha256.Sum256(signed)
+	signature, err := rsa.SignPKCS1v15(nil, k.private, crypto.SHA256, digest[:])
+	if err != nil {
+		return "", fmt.Errorf("sign: %w", err)
+	}
+	return string(encoding.AppendEncode(append(signed, '.'), signature)), nil
 }

@@ -19,6 +19,8 @@ type Options struct {
 	Dir string
 	// Now is the wall clock, for the validity of certificates.
 	Now func() time.Time
+	// Authority is used instead of one of the store's own, where several stores are to share it.
+	Authority *Authority
 	// Generate makes an RSA key.
 	Generate func() (*rsa.PrivateKey, error)
 }
@@ -49,9 +51,11 @@ func Open(o Options, rings ...string) (*Store, error) {
 	}
 	defer files.unlock()
 
-	authority, err := loadAuthority(files, o.Now)
-	if err != nil {
-		return nil, err
+	authority := o.Authority
+	if authority == nil {
+		if authority, err = loadAuthority(files, o.Now); err != nil {
+			return nil, err
+		}
 	}
 	loaded := make([]*Ring, len(rings))
 	var group errgroup.Group

@@ -1,12 +1,18 @@
 package keyvault
 
 import (
+	"encoding/hex"
+	"fmt"
 	"io"
+	"net"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/kindred-emulator/kindred/emulator/directory"
+	"github.com/kindred-emulator/kindred/emulator/journal"
 	"github.com/kindred-emulator/kindred/emulator/keys"
 )
 
@@ -21,58 +27,93 @@ type Config struct {
 // Surface answers Key Vault's secrets API.
 type Surface struct {
 	Config
+	sites    *sites
+	verifier *verifier
+	headers  *headers
+	buffers  sync.Pool  // of *bytes.Buffer, for answers
+	random   sync.Mutex // guards Rand
 }
 
 // New makes the surface, its vaults holding what the directory seeds them with.
-func New(c Config) *Surface { return &Surface{Config: c} }
+func New(c Config) *Surface {
+	s := &Surface{Config: c, sites: newSites(c.Directory), verifier: newVerifier(c.Keys), headers: newHeaders()}
+	s.Reset()
+	return s
+}
 
 // Serves says whether a host (without port) has the form of a vault's, known or not.
-func (s *Surface) Serves(host string) bool { return false }
+func (s *Surface) Serves(host string) bool { return isVaultHost(host) }
 
 // Reset puts every vault back to what the directory seeds it with.
-func (s *Surface) Reset() {}
+func (s *Surface) Reset() {
+	now := s.Now().Unix()
+	for _, v := range s.sites.all {
+		v.seed(now)
+	}
+}
 
-// Headers is the middleware that sets the headers of every response.
-func (s *Surface) Headers(next echo.HandlerFunc) echo.HandlerFunc { return next }
+// newVersionID is 32 random lower-case hexadecimal digits.
+func (s *Surface) newVersionID() (string, error) {
+	var b [versionIs / 2]byte
+	s.random.Lock()
+	defer s.random.Unlock()
+	if _, err := io.ReadFull(s.Rand, b[:]); err != nil {
+		return "", fmt.Errorf("version id: %w", err)
+	}
+	return hex.EncodeToString(b[:]), nil
+}
 
-// Set is PUT /secrets/{name}.
-func (s *Surface) Set(c echo.Context) error { return nil }
+// serviceVersion is the version of the service whose responses were recorded.
+const serviceVersion = "1.9.3347.1"
 
-// Get is GET /secrets/{name}/{version?}.
-func (s *Surface) Get(c echo.Context) error { return nil }
+// headers are the values that every response shares.
+type headers struct {
+	noCache, expires, contentType, version, noSniff, transport []string
+}
 
-// Update is PATCH /secrets/{name}/{version?}.
-func (s *Surface) Update(c echo.Context) error { return nil }
+func newHeaders() *headers {
+	return &headers{
+		noCache:     []string{"no-cache"},
+		expires:     []string{"-1"},
+		contentType: []string{"application/json; charset=utf-8"},
+		version:     []string{serviceVersion},
+		noSniff:     []string{"nosniff"},
+		transport:   []string{"max-age=31536000;includeSubDomains"},
+	}
+}
 
-// Delete is DELETE /secrets/{name}.
-func (s *Surface) Delete(c echo.Context) error { return nil }
+// Headers is the middleware that sets the headers of every response. The keys below are in
+// canonical form, so that they can be set without a search.
+func (s *Surface) Headers(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		q, h := c.Request(), c.Response().Header()
+		own := [...]string{journal.Of(c).TraceID, networkInfo(q.RemoteAddr)}
+		h["Cache-Control"] = s.headers.noCache
+		h["Pragma"] = s.headers.noCache
+		h["Expires"] = s.headers.expires
+		h["X-Ms-Keyvault-Service-Version"] = s.headers.version
+		h["X-Content-Type-Options"] = s.headers.noSniff
+		h["Strict-Transport-Security"] = s.headers.transport
+		h["X-Ms-Request-Id"] = own[0:1:1]
+		h["X-Ms-Keyvault-Network-Info"] = own[1:2:2]
+		if at, ok := s.sites.find(q.Host); ok {
+			h["X-Ms-Keyvault-Region"] = at.region
+		}
+		if id := q.Header["X-Ms-Client-Request-Id"]; len(id) > 0 {
+			h["X-Ms-Client-Request-Id"] = id[:1:1]
+		}
+		return next(c)
+	}
+}
 
-// List is GET /secrets.
-func (s *Surface) List(c echo.Context) error { return nil }
-
-// ListVersions is GET /secrets/{name}/versions.
-func (s *Surface) ListVersions(c echo.Context) error { return nil }
-
-// ListDeleted is GET /deletedsecrets.
-func (s *Surface) ListDeleted(c echo.Context) error { return nil }
-
-// GetDeleted is GET /deletedsecrets/{name}.
-func (s *Surface) GetDeleted(c echo.Context) error { return nil }
-
-// Recover is POST /deletedsecrets/{name}/recover.
-func (s *Surface) Recover(c echo.Context) error { return nil }
-
-// Purge is DELETE /deletedsecrets/{name}.
-func (s *Surface) Purge(c echo.Context) error { return nil }
-
-// Backup is POST /secrets/{name}/backup.
-func (s *Surface) Backup(c echo.Context) error { return nil }
-
-// Restore is POST /secrets/restore.
-func (s *Surface) Restore(c echo.Context) error { return nil }
-
-// NotFound answers a path or method that is no operation.
-func (s *Surface) NotFound(c echo.Context) error { return nil }
-
-// Health is GET /healthstatus.
-func (s *Surface) Health(c echo.Context) error { return nil }
+// networkInfo describes the client's address (HOST:PORT) as the service does.
+func networkInfo(remote string) string {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		host = remote
+	}
+	if strings.Contains(host, ":") {
+		return "conn_type=Ipv6;addr=" + host + ";act_addr_fam=InterNetworkV6;"
+	}
+	return "conn_type=Ipv4;addr=" + host + ";act_addr_fam=InterNetwork;"
+}

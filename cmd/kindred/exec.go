@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kindred-emulator/kindred/emulator"
+	"github.com/kindred-emulator/kindred/emulator/environ"
+)
+
+func (c *cli) exec() *cobra.Command {
+	var s setup
+	var api, as, via string
+	cmd := &cobra.Command{
+		Use:   "exec [flags] -- COMMAND [ARG...]",
+		Short: "Run a program as a workload, unmodified",
+		Long: `Runs a program in the environment of a pod with workload identity: its token file
+is kept fresh, Azure's names lead to kindred, its certificates are trusted.
+Starts an emulator of its own on free ports, or joins the one at --control.
+When the program fails, what kindred refused is explained.`,
+		Example: `  kindred exec -- python app.py
+  kindred exec --fixture team.yaml --as team-a/worker --offline -- ./app
+  kindred exec --control 127.0.0.1:8445 -- npm test`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := oneOf("via", via, string(environ.ViaProxy), string(environ.ViaAuthority)); err != nil {
+				return err
+			}
+			for _, own := range []string{"fixture", "strict", "offline", "state"} {
+				if api != "" && cmd.Flags().Changed(own) {
+					return fmt.Errorf("--%s is for an emulator that exec starts; the one at --control has its own", own)
+				}
+			}
+			return c.runAs(cmd.Context(), &s, api, as, via, args)
+		},
+	}
+	cmd.Flags().SetInterspersed(false)
+	s.flags(cmd.Flags())
+	cmd.Flags().StringVar(&api, "control", "", "join the kindred whose control API is at `ADDRESS`")
+	workloadFlags(cmd, &as, &via)
+	return cmd
+}
+
+// runAs runs the child and cleans up behind it. The error is the child's exit status.
+func (c *cli) runAs(ctx context.Context, s *setup, api, as, via string, args []string) error {
+	if api == "" {
+		e, err := c.ownEmulator(ctx, s)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = e.Close() }() // the child is gone: nothing is under way
+		api = e.Info().Control
+	}
+	dir, err := os.MkdirTemp("", "kindred-exec-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // a token that expires by itself
+	trustDir := c.stateDir(s)
+	if trustDir == "" {
+		trustDir = dir
+	}
+	w, err := c.prepare(ctx, api, as, via, dir, trustDir)
+	if err != nil {
+		return err
+	}
+	last, err := w.lastRefused(ctx)
+	if err != nil {
+		return err
+	}
+	status, err := c.child(ctx, w, args)
+	if err != nil || status == statusDone {
+		return err
+	}
+	c.explainSince(context.WithoutCancel(ctx), w, last)
+	return exitStatus(status)
+}
+
+func (c *cli) ownEmulator(ctx context.Context, s *setup) (*emulator.Emulator, error) {
+	o, err := c.options(s)
+	if err != nil {
+		return nil, err
+	}
+	o.Log = slog.New(slog.NewTextHandler(c.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	return emulator.Start(context.WithoutCancel(ctx), o) // it outlives a signal: the child may still need it
+}
+
+// child runs the command to its end, its token file kept fresh meanwhile.
+func (c *cli) child(ctx context.Context, w *workload, args []string) (int, error) {
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, c.stdout, c.stderr
+	cmd.Env = c.env.list
+	for _, v := range w.vars {
+		cmd.Env = append(cmd.Env, v.Name+"="+v.Value)
+	}
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 10 * time.Second
+	if err := cmd.Start(); err != nil {
+		return statusUsage, fmt.Errorf("start %s: %w", args[0], err)
+	}
+	fresh, stop := context.WithCancel(context.WithoutCancel(ctx))
+	go c.keepFresh(fresh, w)
+	err := cmd.Wait()
+	stop()
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		return childStatus(exit), nil
+	case ctx.Err() != nil:
+		return statusStopped, nil
+	default:
+		return statusDone, err
+	}
+}
+
+// childStatus is the child's exit status as a shell gives it: 128 and the signal that ended it.
+func childStatus(e *exec.ExitError) int {
+	if ws, ok := e.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+		return 128 + int(ws.Signal())
+	}
+	return e.ExitCode()
+}
+
+// keepFresh renews the token file until the context ends.
+func (c *cli) keepFresh(ctx context.Context, w *workload) {
+	const retry = 10 * time.Second
+	for wait := w.renewIn; ; {
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+		var err error
+		if wait, err = w.renew(ctx); err != nil {
+			fmt.Fprintln(c.stderr, "kindred: the token file was not renewed:", err)
+			wait = retry
+		}
+	}
+}
+
+// lastRefused is the id of the newest refusal so far, 0 where there is none.
+func (w *workload) lastRefused(ctx context.Context) (int, error) {
+	records, err := w.client.Records(ctx, 0)
+	if err != nil || len(records) == 0 {
+		return 0, err
+	}
+	return strconv.Atoi(records[len(records)-1].ID)
+}
+
+// explainSince explains what was refused since a record, to standard error.
+func (c *cli) explainSince(ctx context.Context, w *workload, id int) {
+	records, err := w.client.Records(ctx, id)
+	if err != nil {
+		return // the child's own failure is what counts
+	}
+	seen := make(map[string]bool)
+	for _, r := range records {
+		if r.Explanation == nil || seen[r.Error.Message] {
+			continue
+		}
+		seen[r.Error.Message] = true
+		fmt.Fprintln(c.stderr)
+		printRecord(c.stderr, r, c.colour(c.stderr))
+	}
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+
+	"github.com/kindred-emulator/kindred/emulator/apierr"
+	"github.com/kindred-emulator/kindred/emulator/control"
+	"github.com/kindred-emulator/kindred/emulator/journal"
+)
+
+func (c *cli) explain() *cobra.Command {
+	var api, format string
+	var last bool
+	cmd := &cobra.Command{
+		Use:   "explain [--last | ID]",
+		Short: "Say why a request to a running kindred was refused, and the fix",
+		Example: `  kindred explain --last
+  kindred explain 17 --format json`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := oneOf("format", format, "text", "json"); err != nil {
+				return err
+			}
+			id := "last"
+			if len(args) == 1 {
+				if last {
+					return fmt.Errorf("--last and %s: name one record", args[0])
+				}
+				id = args[0]
+			}
+			r, err := control.NewClient(api).Record(cmd.Context(), id)
+			if err != nil {
+				return err
+			}
+			if format == "json" {
+				e := json.NewEncoder(c.stdout)
+				e.SetEscapeHTML(false)
+				e.SetIndent("", "  ")
+				return e.Encode(r)
+			}
+			printRecord(c.stdout, r, c.colour(c.stdout))
+			return nil
+		},
+	}
+	controlFlag(cmd, &api)
+	cmd.Flags().BoolVar(&last, "last", false, "the newest refusal (the default)")
+	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	return cmd
+}
+
+// painter writes a line's head in colour, or plainly.
+type painter func(s string) string
+
+func plain(s string) string { return s }
+func red(s string) string   { return "\x1b[31m" + s + "\x1b[0m" }
+
+// colour paints on a terminal, unless NO_COLOR is set (https://no-color.org).
+func (c *cli) colour(w io.Writer) painter {
+	f, ok := w.(*os.File)
+	if ok && c.env.get("NO_COLOR") == "" && isatty.IsTerminal(f.Fd()) {
+		return red
+	}
+	return plain
+}
+
+// printRecord shows one exchange to people.
+func printRecord(w io.Writer, r journal.Record, paint painter) {
+	if !r.Refused() {
+		fmt.Fprintf(w, "✓ %s %s%s was answered with %d.\n", r.Method, r.Host, r.Path, r.Status)
+	} else {
+		fmt.Fprintf(w, "%s %s %s%s was refused: %s (%d)\n", paint("✗"), r.Method, r.Host, r.Path, r.Error.ID, r.Status)
+		fmt.Fprintf(w, "  %s\n", strings.TrimSpace(r.Error.Message))
+	}
+	if p := r.Presented; p != nil {
+		fmt.Fprintf(w, "\n  presented  iss %s\n             sub %s\n             aud %s\n             kid %s\n",
+			p.Issuer, p.Subject, strings.Join(p.Audience, ", "), p.KeyID)
+	}
+	for _, d := range r.Divergences {
+		fmt.Fprintf(w, "\n  note       %s\n", d)
+	}
+	if r.Explanation != nil {
+		printExplanation(w, r.Explanation)
+	}
+}
+
+func printExplanation(w io.Writer, x *apierr.Explanation) {
+	fmt.Fprintf(w, "\n  why        %s (%s)\n", x.Summary, x.Cause)
+	if x.Closest != "" {
+		fmt.Fprintf(w, "  closest    %s", x.Closest)
+		if x.Source != "" {
+			fmt.Fprintf(w, "  at %s", x.Source)
+		}
+		fmt.Fprintln(w)
+	}
+	for _, d := range x.Differences {
+		fmt.Fprintf(w, "  %-9s  want %s\n             got  %s   (%s)\n", d.Field, d.Want, d.Got, d.Detail)
+	}
+	for _, e := range x.Evidence {
+		fmt.Fprintf(w, "  evidence   %s\n", e)
+	}
+	if f := x.Fix; f != nil {
+		fmt.Fprintf(w, "  fix        %s\n", f.Text)
+		if f.Source != "" {
+			fmt.Fprintf(w, "             %s: %s: %s\n", f.Source, f.Field, f.Value)
+		}
+		if f.Command != "" {
+			fmt.Fprintf(w, "             %s\n", f.Command)
+		}
+	}
+}

@@ -1,0 +1,206 @@
+package control
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/kindred-emulator/kindred/emulator/clock"
+	"github.com/kindred-emulator/kindred/emulator/directory"
+	"github.com/kindred-emulator/kindred/emulator/journal"
+)
+
+// Config is what the API steers; every field is required.
+type Config struct {
+	Info      Info
+	Directory *directory.Directory
+	Journal   *journal.Journal
+	Clock     *clock.Clock
+	// Token signs a service-account token.
+	Token func(w *directory.Workload, audience string, lifetime time.Duration, claims map[string]any) (Token, error)
+	// Rotate makes a new signing key for `entra` or for a cluster; false: there is no such one.
+	Rotate func(of string) (bool, error)
+	// Reset puts vaults and caches back to the start.
+	Reset func()
+}
+
+const maxBody = 1 << 20
+
+// New is the API's handler.
+func New(c Config) http.Handler {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.HTTPErrorHandler = writeProblem
+	a := &api{c}
+	e.Use(sameMachine)
+	e.GET("/health", a.health)
+	e.GET("/v1/info", a.info)
+	e.GET("/v1/workload", a.workload)
+	e.POST("/v1/tokens", a.token)
+	e.GET("/v1/journal", a.records)
+	e.GET("/v1/journal/:id", a.record)
+	e.GET("/v1/clock", a.clock)
+	e.PUT("/v1/clock", a.setClock)
+	e.POST("/v1/keys/rotate", a.rotate)
+	e.POST("/v1/reset", a.reset)
+	return http.MaxBytesHandler(e, maxBody)
+}
+
+type api struct{ Config }
+
+// sameMachine refuses what a web page could make a browser send: a request for a name that is not
+// this machine's (DNS rebinding), and one that another origin caused.
+func sameMachine(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		q := c.Request()
+		host := q.Host
+		if h, _, err := net.SplitHostPort(host); err == nil {
+			host = h
+		}
+		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return echo.NewHTTPError(http.StatusForbidden, "the control API answers to localhost and loopback addresses only, not to "+strconv.Quote(host))
+		}
+		if q.Header.Get("Origin") != "" || q.Header.Get("Sec-Fetch-Site") != "" {
+			return echo.NewHTTPError(http.StatusForbidden, "the control API is not for web pages")
+		}
+		return next(c)
+	}
+}
+
+func writeProblem(err error, c echo.Context) {
+	status, text := http.StatusInternalServerError, err.Error()
+	var known *echo.HTTPError
+	if errors.As(err, &known) {
+		status = known.Code
+		if m, ok := known.Message.(string); ok {
+			text = m
+		}
+	}
+	if !c.Response().Committed {
+		_ = c.JSON(status, Problem{Error: text}) // the client is gone
+	}
+}
+
+func bad(err error) error { return echo.NewHTTPError(http.StatusBadRequest, err.Error()) }
+
+func (a *api) health(c echo.Context) error {
+	return c.JSON(http.StatusOK, map[string]string{"status": "ok"})
+}
+
+func (a *api) info(c echo.Context) error { return c.JSON(http.StatusOK, a.Info) }
+
+func (a *api) workload(c echo.Context) error {
+	w, err := a.Directory.Workload(c.QueryParam("as"))
+	if err != nil {
+		return bad(err)
+	}
+	return c.JSON(http.StatusOK, Workload{
+		Cluster:        w.Cluster.Name,
+		Namespace:      w.ServiceAccount.Namespace,
+		ServiceAccount: w.ServiceAccount.Name,
+		Subject:        w.ServiceAccount.Subject(),
+		ClientID:       w.ClientID,
+		TenantID:       w.TenantID,
+		Authority:      "https://" + w.Cloud.LoginHost() + "/",
+	})
+}
+
+func (a *api) token(c echo.Context) error {
+	q := TokenRequest{ExpiresIn: "1h"}
+	if err := c.Bind(&q); err != nil {
+		return err
+	}
+	lifetime, err := time.ParseDuration(q.ExpiresIn)
+	if err != nil {
+		return bad(err)
+	}
+	w, err := a.Directory.Workload(q.As)
+	if err != nil {
+		return bad(err)
+	}
+	t, err := a.Token(w, q.Audience, lifetime, q.Claims)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, t)
+}
+
+func (a *api) records(c echo.Context) error {
+	after, err := strconv.Atoi("0" + c.QueryParam("after"))
+	if err != nil {
+		return bad(err)
+	}
+	records := []journal.Record{}
+	for _, r := range a.Journal.Records() {
+		id, err := strconv.Atoi(r.ID)
+		if err != nil {
+			return err
+		}
+		if id > after && (c.QueryParam("refused") != "true" || r.Refused()) {
+			records = append(records, r)
+		}
+	}
+	return c.JSON(http.StatusOK, records)
+}
+
+func (a *api) record(c echo.Context) error {
+	if id := c.Param("id"); id != "last" {
+		if r, ok := a.Journal.Get(id); ok {
+			return c.JSON(http.StatusOK, r)
+		}
+		return echo.NewHTTPError(http.StatusNotFound, "the journal has no record "+strconv.Quote(id)+"; it keeps the last "+strconv.Itoa(journal.Capacity))
+	}
+	r, ok := a.Journal.LastRefused()
+	if !ok {
+		return echo.NewHTTPError(http.StatusNotFound, "nothing was refused so far")
+	}
+	return c.JSON(http.StatusOK, r)
+}
+
+func (a *api) clock(c echo.Context) error {
+	return c.JSON(http.StatusOK, ClockState{Now: a.Clock.Now()})
+}
+
+func (a *api) setClock(c echo.Context) error {
+	q := ClockChange{Advance: "0s"}
+	if err := c.Bind(&q); err != nil {
+		return err
+	}
+	by, err := time.ParseDuration(q.Advance)
+	if err != nil {
+		return bad(err)
+	}
+	if q.Reset {
+		a.Clock.Reset()
+	}
+	if q.Freeze {
+		a.Clock.Freeze()
+	}
+	a.Clock.Advance(by)
+	if q.Resume {
+		a.Clock.Resume()
+	}
+	return a.clock(c)
+}
+
+func (a *api) rotate(c echo.Context) error {
+	of := c.QueryParam("of")
+	ok, err := a.Rotate(of)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return echo.NewHTTPError(http.StatusNotFound, "nothing signs as "+strconv.Quote(of)+"; say entra or the name of a cluster")
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+func (a *api) reset(c echo.Context) error {
+	a.Clock.Reset()
+	a.Reset()
+	return c.NoContent(http.StatusNoContent)
+}

@@ -1,0 +1,178 @@
+package control_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/kindred-emulator/kindred/emulator/apierr"
+	"github.com/kindred-emulator/kindred/emulator/clock"
+	"github.com/kindred-emulator/kindred/emulator/control"
+	"github.com/kindred-emulator/kindred/emulator/directory"
+	"github.com/kindred-emulator/kindred/emulator/journal"
+)
+
+var wall = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+
+// api is the control API over a small directory, what it was told, and a client of it.
+type api struct {
+	*control.Client
+	address string
+	journal *journal.Journal
+	clock   *clock.Clock
+	rotated []string
+	resets  int
+	asked   control.TokenRequest
+}
+
+func newAPI(t *testing.T) *api {
+	t.Helper()
+	tenant := &directory.Tenant{ID: "tenant-1", Cloud: directory.Clouds()[0]}
+	account := &directory.ServiceAccount{Namespace: "default", Name: "app", Annotations: map[string]string{directory.AnnotationClientID: "client-1"}}
+	a := &api{journal: &journal.Journal{}, clock: clock.New(func() time.Time { return wall })}
+	server := httptest.NewServer(control.New(control.Config{
+		Info: control.Info{Version: "test"},
+		Directory: directory.New(directory.Contents{
+			Tenants:  []*directory.Tenant{tenant},
+			Clusters: []*directory.Cluster{{Name: "aks", Tenant: tenant, ServiceAccounts: []*directory.ServiceAccount{account}}},
+		}),
+		Journal: a.journal,
+		Clock:   a.clock,
+		Token: func(w *directory.Workload, audience string, lifetime time.Duration, claims map[string]any) (control.Token, error) {
+			a.asked = control.TokenRequest{As: w.ServiceAccount.Name, Audience: audience, ExpiresIn: lifetime.String(), Claims: claims}
+			return control.Token{Token: "signed", Expires: wall.Add(lifetime)}, nil
+		},
+		Rotate: func(of string) (bool, error) { a.rotated = append(a.rotated, of); return of == "aks", nil },
+		Reset:  func() { a.resets++ },
+	}))
+	t.Cleanup(server.Close)
+	a.address = strings.TrimPrefix(server.URL, "http://")
+	a.Client = control.NewClient(a.address)
+	return a
+}
+
+func TestInfoAndWorkload(t *testing.T) {
+	t.Parallel()
+	a, ctx := newAPI(t), context.Background()
+	info, err := a.Info(ctx)
+	require.NoError(t, err)
+	assert.Equal(t, "test", info.Version)
+
+	for _, as := range []string{"", "default/app", "aks/default/app"} {
+		w, err := a.Workload(ctx, as)
+		require.NoError(t, err, as)
+		assert.Equal(t, control.Workload{
+			Cluster: "aks", Namespace: "default", ServiceAccount: "app", Subject: "system:serviceaccount:default:app",
+			ClientID: "client-1", TenantID: "tenant-1", Authority: "https://login.microsoftonline.com/",
+		}, w)
+	}
+	_, err = a.Workload(ctx, "default/nobody")
+	assert.EqualError(t, err, `the fixture declares no service account "default/nobody"; it has aks/default/app`)
+}
+
+func TestToken(t *testing.T) {
+	t.Parallel()
+	a, ctx := newAPI(t), context.Background()
+	got, err := a.Token(ctx, control.TokenRequest{ExpiresIn: "-5m", Audience: "x", Claims: map[string]any{"sub": "y", "aud": nil}})
+	require.NoError(t, err)
+	assert.Equal(t, control.Token{Token: "signed", Expires: wall.Add(-5 * time.Minute)}, got)
+	assert.Equal(t, control.TokenRequest{As: "app", ExpiresIn: "-5m0s", Audience: "x", Claims: map[string]any{"sub": "y", "aud": nil}}, a.asked)
+
+	_, err = a.Token(ctx, control.TokenRequest{ExpiresIn: "tomorrow"})
+	assert.ErrorContains(t, err, `invalid duration "tomorrow"`)
+}
+
+func TestJournal(t *testing.T) {
+	t.Parallel()
+	a, ctx := newAPI(t), context.Background()
+	_, err := a.Record(ctx, "last")
+	assert.EqualError(t, err, "nothing was refused so far")
+
+	a.journal.Add(&journal.Record{Route: "token"})
+	a.journal.Add(&journal.Record{Route: "token", Error: &journal.Failure{ID: "AADSTS700213"}, Explanation: &apierr.Explanation{Cause: "subject-case"}})
+	a.journal.Add(&journal.Record{Route: "get"})
+	last, err := a.Record(ctx, "last")
+	require.NoError(t, err)
+	assert.Equal(t, "2", last.ID)
+	assert.Equal(t, "subject-case", last.Explanation.Cause)
+
+	records, err := a.Records(ctx, 0)
+	require.NoError(t, err)
+	require.Len(t, records, 1, "the refused ones")
+	records, err = a.Records(ctx, 2)
+	require.NoError(t, err)
+	assert.Empty(t, records)
+
+	_, err = a.Record(ctx, "17")
+	assert.EqualError(t, err, `the journal has no record "17"; it keeps the last 1000`)
+}
+
+func TestClock(t *testing.T) {
+	t.Parallel()
+	a, ctx := newAPI(t), context.Background()
+	s, err := a.SetClock(ctx, control.ClockChange{Freeze: true, Advance: "25h"})
+	require.NoError(t, err)
+	assert.Equal(t, wall.Add(25*time.Hour), s.Now)
+	assert.Equal(t, s.Now, a.clock.Now())
+	s, err = a.SetClock(ctx, control.ClockChange{Reset: true})
+	require.NoError(t, err)
+	assert.Equal(t, wall, s.Now)
+	_, err = a.SetClock(ctx, control.ClockChange{Advance: "soon"})
+	assert.ErrorContains(t, err, `invalid duration "soon"`)
+}
+
+func TestRotateAndReset(t *testing.T) {
+	t.Parallel()
+	a, ctx := newAPI(t), context.Background()
+	require.NoError(t, a.Rotate(ctx, "aks"))
+	assert.EqualError(t, a.Rotate(ctx, "other"), `nothing signs as "other"; say entra or the name of a cluster`)
+	assert.Equal(t, []string{"aks", "other"}, a.rotated)
+
+	a.clock.Advance(time.Hour)
+	require.NoError(t, a.Reset(ctx))
+	assert.Equal(t, 1, a.resets)
+	assert.Equal(t, wall, a.clock.Now())
+}
+
+func TestClientNamesWhatAnswers(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	other := httptest.NewServer(http.NotFoundHandler())
+	defer other.Close()
+	address := strings.TrimPrefix(other.URL, "http://")
+	_, err := control.NewClient(address).Info(ctx)
+	assert.EqualError(t, err, "what answers at "+address+" is no kindred: 404 Not Found")
+
+	other.Close()
+	_, err = control.NewClient(address).Info(ctx)
+	require.ErrorIs(t, err, control.ErrUnreachable)
+	assert.ErrorContains(t, err, address)
+}
+
+func TestWebPagesAreRefused(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	for name, change := range map[string]func(*http.Request){
+		"another name that leads here": func(q *http.Request) { q.Host = "attacker.example" },
+		"another origin":               func(q *http.Request) { q.Header.Set("Origin", "https://attacker.example") },
+		"a browser":                    func(q *http.Request) { q.Header.Set("Sec-Fetch-Site", "cross-site") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			q, err := http.NewRequestWithContext(context.Background(), http.MethodPost, "http://"+a.address+"/v1/reset", nil)
+			require.NoError(t, err)
+			change(q)
+			r, err := http.DefaultClient.Do(q)
+			require.NoError(t, err)
+			require.NoError(t, r.Body.Close())
+			assert.Equal(t, http.StatusForbidden, r.StatusCode)
+		})
+	}
+	t.Cleanup(func() { assert.Zero(t, a.resets) })
+}

@@ -1,0 +1,83 @@
+package control
+
+import "time"
+
+// Info is what a client needs to know of a running kindred.
+type Info struct {
+	Version  string        `json:"version"`
+	Listen   string        `json:"listen"`  // host:port of the TLS listener
+	Proxy    string        `json:"proxy"`   // host:port of the CONNECT proxy
+	Control  string        `json:"control"` // host:port of this API
+	CA       string        `json:"ca"`      // PEM
+	State    string        `json:"state,omitempty"`
+	Strict   bool          `json:"strict"`
+	Offline  bool          `json:"offline"`
+	Names    []string      `json:"names"` // of Azure's that end here: logins, issuers, vaults
+	Tenants  []TenantInfo  `json:"tenants"`
+	Clusters []ClusterInfo `json:"clusters"`
+	Vaults   []VaultInfo   `json:"vaults"`
+}
+
+// TenantInfo is one tenant.
+type TenantInfo struct {
+	ID        string `json:"id"`
+	Domain    string `json:"domain"`
+	Authority string `json:"authority"` // https://login.microsoftonline.com/
+}
+
+// ClusterInfo is one cluster.
+type ClusterInfo struct {
+	Name            string   `json:"name"`
+	Issuer          string   `json:"issuer"`
+	ServiceAccounts []string `json:"serviceAccounts"` // NAMESPACE/NAME
+}
+
+// VaultInfo is one vault.
+type VaultInfo struct {
+	Name  string `json:"name"`
+	URL   string `json:"url"`   // the name that clients of Azure use
+	Local string `json:"local"` // the same vault at the listener itself
+}
+
+// Workload is the identity of a service account, as the webhook would inject it.
+type Workload struct {
+	Cluster        string `json:"cluster"`
+	Namespace      string `json:"namespace"`
+	ServiceAccount string `json:"serviceAccount"`
+	Subject        string `json:"subject"`
+	ClientID       string `json:"clientId"`
+	TenantID       string `json:"tenantId"`
+	Authority      string `json:"authority"` // https://login.microsoftonline.com/
+}
+
+// TokenRequest asks for a service-account token.
+type TokenRequest struct {
+	As        string         `json:"as"`        // [CLUSTER/]NAMESPACE/SERVICEACCOUNT; empty: the only one
+	Audience  string         `json:"audience"`  // empty: the cloud's default for federation
+	ExpiresIn string         `json:"expiresIn"` // a Go duration, negative for an expired one; empty: 1h
+	Claims    map[string]any `json:"claims"`    // replaces claims; null removes one
+}
+
+// Token is a service-account token.
+type Token struct {
+	Token   string    `json:"token"`
+	Expires time.Time `json:"expires"`
+}
+
+// ClockState is the emulator's time.
+type ClockState struct {
+	Now time.Time `json:"now"`
+}
+
+// ClockChange moves the clock. Its parts apply in the order of the fields.
+type ClockChange struct {
+	Reset   bool   `json:"reset,omitempty"`
+	Freeze  bool   `json:"freeze,omitempty"`
+	Advance string `json:"advance,omitempty"` // a Go duration
+	Resume  bool   `json:"resume,omitempty"`
+}
+
+// Problem is the body of a refusal.
+type Problem struct {
+	Error string `json:"error"`
+}

@@ -1,0 +1,117 @@
+package keyvault
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/kindred-emulator/kindred/emulator/apierr"
+)
+
+// A backup blob is the unpadded base64url of
+//
+//	{"format":"kindred-secret-backup-1","sha256":"…","secret":{"name":"…","latest":"…","versions":[…]}}
+//
+// where sha256 is that of the bytes of secret. It restores in any vault of any run. Azure encrypts its
+// blobs for one subscription and geography; this one is NOT encrypted: it is as secret as the values
+// in it.
+const backupFormat = "kindred-secret-backup-1"
+
+// maxBackupVersions: https://learn.microsoft.com/azure/key-vault/general/backup#limitations.
+const maxBackupVersions = 500
+
+type backupFile struct {
+	Format string          `json:"format"`
+	SHA256 string          `json:"sha256"`
+	Secret json.RawMessage `json:"secret"`
+}
+
+type backupSecret struct {
+	Name     string          `json:"name"`
+	Latest   string          `json:"latest"`
+	Versions []backupVersion `json:"versions"` // in the order of their ids
+}
+
+type backupVersion struct {
+	ID          string            `json:"id"`
+	Value       []byte            `json:"value"`
+	ContentType string            `json:"contentType,omitempty"`
+	Tags        map[string]string `json:"tags,omitempty"`
+	Enabled     bool              `json:"enabled"`
+	NotBefore   *int64            `json:"nbf,omitempty"`
+	Expires     *int64            `json:"exp,omitempty"`
+	Created     int64             `json:"created"`
+	Updated     int64             `json:"updated"`
+}
+
+func encodeBackup(all []*version, latest *version) (string, error) {
+	b := backupSecret{Name: latest.name, Latest: latest.id, Versions: make([]backupVersion, len(all))}
+	for i, v := range all {
+		b.Versions[i] = backupVersion{
+			ID: v.id, Value: []byte(v.value), ContentType: v.contentType, Tags: v.tags, Enabled: v.enabled,
+			NotBefore: v.notBefore, Expires: v.expires, Created: v.created, Updated: v.updated,
+		}
+	}
+	secret, err := json.Marshal(b)
+	if err != nil {
+		return "", err
+	}
+	blob, err := json.Marshal(backupFile{Format: backupFormat, SHA256: checksum(secret), Secret: secret})
+	if err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(blob), nil
+}
+
+func checksum(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// decodeBackup reads a blob. Whoever holds one can compute its checksum, so all it says is held
+// against the limits.
+func decodeBackup(blob string) (all []*version, latest *version, err error) {
+	bad := apierr.BadBackup.With()
+	file, secret := backupFile{}, backupSecret{}
+	data, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(blob, "="))
+	if err != nil || strict(data, &file) != nil || file.Format != backupFormat ||
+		checksum(file.Secret) != file.SHA256 || strict(file.Secret, &secret) != nil ||
+		checkName(secret.Name) != nil || len(secret.Versions) > maxBackupVersions {
+		return nil, nil, bad
+	}
+	for i, b := range secret.Versions {
+		v := &version{
+			name: secret.Name, id: b.ID, value: string(b.Value), contentType: b.ContentType, tags: b.Tags,
+			enabled: b.Enabled, notBefore: b.NotBefore, expires: b.Expires, created: b.Created, updated: b.Updated,
+		}
+		if !isVersion(v.id) || v.check() != nil || i > 0 && v.id <= all[i-1].id {
+			return nil, nil, bad
+		}
+		if v.id == secret.Latest {
+			latest = v
+		}
+		all = append(all, v)
+	}
+	if latest == nil {
+		return nil, nil, bad
+	}
+	return all, latest, nil
+}
+
+// strict decodes one JSON value with the known fields alone, and nothing behind it.
+func strict(data []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("there is more behind the value")
+	}
+	return nil
+}

@@ -1,0 +1,54 @@
+package emulator
+
+import (
+	"crypto/rand"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/kindred-emulator/kindred/emulator/directory"
+	"github.com/kindred-emulator/kindred/emulator/keys"
+)
+
+// Options say what to emulate and where.
+type Options struct {
+	// Directory is the Azure to play; required. Package fixtures reads one from YAML.
+	Directory *directory.Directory
+	// Listen, Proxy and Control are the addresses to listen on, host:port: the TLS listener, the
+	// CONNECT proxy and the control API. Empty: a free port of 127.0.0.1.
+	Listen, Proxy, Control string
+	// Keys are where signing keys and the certificate authority come from.
+	Keys keys.Options
+	// Strict refuses what real Entra refuses although public tutorials do it.
+	Strict bool
+	// Offline refuses, in the proxy and for issuers' documents, every host that kindred does not
+	// stand for.
+	Offline bool
+	// Now is the wall clock; nil: time.Now. The control API moves the emulator's clock against it.
+	Now func() time.Time
+	// Rand is the source of identifiers; nil: crypto/rand.
+	Rand io.Reader
+	// Version is told to whoever asks the control API.
+	Version string
+	// Log gets one line an exchange; nil: none.
+	Log *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	const anyPort = "127.0.0.1:0"
+	for _, address := range []*string{&o.Listen, &o.Proxy, &o.Control} {
+		if *address == "" {
+			*address = anyPort
+		}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}

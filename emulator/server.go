@@ -1,0 +1,163 @@
+package emulator
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/kindred-emulator/kindred/emulator/clock"
+	"github.com/kindred-emulator/kindred/emulator/control"
+	"github.com/kindred-emulator/kindred/emulator/environ"
+	"github.com/kindred-emulator/kindred/emulator/journal"
+)
+
+// Emulator is a running kindred.
+type Emulator struct {
+	surfaces *surfaces
+	clock    *clock.Clock
+	info     control.Info
+	servers  []*http.Server
+	handoff  *handoff
+	proxy    http.Handler
+	fetcher  *http.Client   // of issuers' documents
+	target   environ.Target // of StartT
+	cancel   context.CancelFunc
+}
+
+// Limits on every listener.
+const (
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 64 << 10
+	closeTimeout  = 5 * time.Second
+)
+
+// Start opens the listeners and serves until the context ends or Close is called. When it returns,
+// requests are answered.
+func Start(ctx context.Context, o Options) (*Emulator, error) {
+	return start(ctx, o, upstreamOf())
+}
+
+func start(ctx context.Context, o Options, upstream func(*url.URL) (*url.URL, error)) (*Emulator, error) {
+	o = o.withDefaults()
+	e := &Emulator{clock: clock.New(o.Now), handoff: newHandoff()}
+	o.Now = e.clock.Now
+	out := newOutbound(e.handoff, o.Offline, upstream)
+	var err error
+	if e.surfaces, err = newSurfaces(o, func(ca *x509.Certificate) *http.Client {
+		e.fetcher = out.client(ca)
+		return e.fetcher
+	}); err != nil {
+		return nil, err
+	}
+	out.serves = e.surfaces.names().serves
+
+	listeners, err := listen(ctx, o.Listen, o.Proxy, o.Control)
+	if err != nil {
+		return nil, err
+	}
+	https, proxy, api := listeners[0], listeners[1], listeners[2]
+	e.info = e.describe(https.Addr(), proxy.Addr(), api.Addr())
+
+	ctx, e.cancel = context.WithCancel(ctx)
+	main := e.server(e.surfaces.handler())
+	main.TLSConfig = e.surfaces.store.Authority().TLSConfig()
+	e.serve(func() error { return main.ServeTLS(https, "", "") })
+	e.serve(func() error { return main.ServeTLS(e.handoff, "", "") })
+	e.proxy = newProxy(out, o.Log)
+	through := e.server(e.proxy)
+	e.serve(func() error { return through.Serve(proxy) })
+	steer := e.server(e.control())
+	e.serve(func() error { return steer.Serve(api) })
+	context.AfterFunc(ctx, func() { _ = e.Close() })
+	return e, nil
+}
+
+// listen opens every address or none. The error names the address and the flag that changes it.
+func listen(ctx context.Context, addresses ...string) ([]net.Listener, error) {
+	flags := []string{"--listen", "--proxy", "--control"}
+	var listeners []net.Listener
+	for i, address := range addresses {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+		if err != nil {
+			for _, open := range listeners {
+				err = errors.Join(err, open.Close())
+			}
+			return nil, fmt.Errorf("%w (%s takes another address; port 0 is any free one)", err, flags[i])
+		}
+		listeners = append(listeners, l)
+	}
+	return listeners, nil
+}
+
+func (e *Emulator) server(h http.Handler) *http.Server {
+	s := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          log.New(&serverLog{log: e.surfaces.Log}, "", 0),
+	}
+	e.servers = append(e.servers, s)
+	return s
+}
+
+func (e *Emulator) serve(run func() error) {
+	go func() {
+		if err := run(); err != nil && !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+			e.surfaces.Log.Error("listener", "cause", err)
+		}
+	}()
+}
+
+// Close ends the listeners; requests under way have a few seconds to finish.
+func (e *Emulator) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	return e.end(func(s *http.Server) error { return s.Shutdown(ctx) })
+}
+
+// abort ends the listeners and every connection at once.
+func (e *Emulator) abort() error { return e.end((*http.Server).Close) }
+
+func (e *Emulator) end(stop func(*http.Server) error) error {
+	e.cancel()
+	e.fetcher.CloseIdleConnections() // to ourselves, some of them
+	err := e.handoff.Close()
+	for _, s := range e.servers {
+		err = errors.Join(err, stop(s))
+	}
+	return err
+}
+
+// Info is where the emulator listens and what it holds.
+func (e *Emulator) Info() control.Info { return e.info }
+
+// Journal is what happened so far.
+func (e *Emulator) Journal() *journal.Journal { return e.surfaces.journal }
+
+// Clock is the time that tokens and secrets live by.
+func (e *Emulator) Clock() *clock.Clock { return e.clock }
+
+// serverLog takes net/http's lines into the log. A client that does not trust the certificate
+// authority is the one problem that people must be told of: nothing else shows it on this side.
+type serverLog struct{ log *slog.Logger }
+
+func (l *serverLog) Write(line []byte) (int, error) {
+	text := strings.TrimSpace(string(line))
+	switch {
+	case strings.Contains(text, "unknown certificate"), strings.Contains(text, "bad certificate"):
+		l.log.Warn("a client does not trust kindred's certificate authority: run it under `kindred exec`, or give it what `kindred env` prints", "cause", text)
+	default:
+		l.log.Debug("server", "message", text)
+	}
+	return len(line), nil
+}

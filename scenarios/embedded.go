@@ -1,0 +1,131 @@
+package scenarios
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/kindred-emulator/kindred/emulator/control"
+)
+
+// Embedded runs workloads as local processes against a `kindred serve` of their own, all of them
+// programs that are on disk: what is tested is what people run.
+type Embedded struct {
+	Kindred    string // the program
+	Quickstart string // the client
+	Work       string // a folder for tokens and state, the caller's to remove
+
+	// Info is what kindred says of itself once it is up.
+	Info control.Info
+
+	server  *exec.Cmd
+	control *control.Client
+}
+
+// Up starts kindred with a fixture; an empty one is the default.
+func (e *Embedded) Up(ctx context.Context, fixture string) error {
+	args := []string{
+		"serve", "--format", "json", "--offline", "--state", filepath.Join(e.Work, "state"),
+		"--listen", "127.0.0.1:0", "--proxy", "127.0.0.1:0", "--control", "127.0.0.1:0",
+	}
+	if fixture != "" {
+		args = append(args, "--fixture", fixture)
+	}
+	var stderr bytes.Buffer
+	e.server = exec.CommandContext(ctx, e.Kindred, args...)
+	e.server.Stderr = &stderr
+	e.server.Cancel = func() error { return e.server.Process.Signal(syscall.SIGTERM) }
+	out, err := e.server.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := e.server.Start(); err != nil {
+		return err
+	}
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	if err = errors.Join(err, json.Unmarshal(line, &e.Info)); err != nil {
+		return fmt.Errorf("kindred serve did not start: %w\n%s", errors.Join(err, e.server.Wait()), stderr.String())
+	}
+	e.control = control.NewClient(e.Info.Control)
+	return nil
+}
+
+// Down stops kindred, which must end cleanly.
+func (e *Embedded) Down() error {
+	if err := e.server.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	return e.server.Wait()
+}
+
+// Run runs one scenario. The error says how the outcome differs from the expected one.
+func (e *Embedded) Run(ctx context.Context, s Scenario) error {
+	if err := e.control.Reset(ctx); err != nil {
+		return err
+	}
+	file, err := e.token(ctx, s)
+	if err != nil {
+		return err
+	}
+	for _, step := range s.Before {
+		if err := e.step(ctx, step); err != nil {
+			return err
+		}
+	}
+	return s.Expect.compare(e.workload(ctx, s, file))
+}
+
+// token signs the workload's token and leaves it in a file.
+func (e *Embedded) token(ctx context.Context, s Scenario) (string, error) {
+	claims := make(map[string]any, len(s.Token.Claims))
+	for name, value := range s.Token.Claims {
+		claims[name] = value
+	}
+	t, err := e.control.Token(ctx, control.TokenRequest{
+		As: s.As, Audience: s.Token.Audience, ExpiresIn: time.Hour.String(), Claims: claims,
+	})
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(e.Work, "token")
+	return file, os.WriteFile(file, []byte(t.Token), 0o600)
+}
+
+func (e *Embedded) step(ctx context.Context, s Step) error {
+	if s.Rotate != "" {
+		return e.control.Rotate(ctx, s.Rotate)
+	}
+	_, err := e.control.SetClock(ctx, control.ClockChange{Advance: s.Advance.String()})
+	return err
+}
+
+// workload runs the client as the scenario's service account, with the token in the file.
+func (e *Embedded) workload(ctx context.Context, s Scenario, token string) outcome {
+	args := []string{"exec", "--control", e.Info.Control, "--as", s.As, "--", "env"}
+	if s.Unlabelled {
+		for _, name := range []string{"AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_AUTHORITY_HOST"} {
+			args = append(args, "-u", name)
+		}
+	} else {
+		args = append(args, "AZURE_FEDERATED_TOKEN_FILE="+token)
+	}
+	args = append(args, "KEYVAULT_URL="+s.Vault, "SECRET_NAME="+s.Secret, e.Quickstart)
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, e.Kindred, args...)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	o := outcome{err: err, stdout: strings.TrimSpace(stdout.String()), stderr: stderr.String()}
+	if r, err := e.control.Record(ctx, "last"); err == nil && r.Explanation != nil {
+		o.cause = r.Explanation.Cause
+	}
+	return o
+}

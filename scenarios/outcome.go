@@ -1,0 +1,34 @@
+package scenarios
+
+import (
+	"fmt"
+	"strings"
+)
+
+// outcome is what became of a workload.
+type outcome struct {
+	err            error // how it ended; nil: status 0
+	stdout, stderr string
+	cause          string // of the newest refusal
+}
+
+// compare says how an outcome differs from the expected one; nil where it does not.
+func (e Expect) compare(o outcome) error {
+	switch {
+	case e.Output != "":
+		if o.err != nil {
+			return fmt.Errorf("it failed: %w\n%s", o.err, o.stderr)
+		}
+		if o.stdout != e.Output {
+			return fmt.Errorf("it printed %q instead of %q", o.stdout, e.Output)
+		}
+	case o.err == nil:
+		return fmt.Errorf("it succeeded and printed %q", o.stdout)
+	case e.Fails:
+	case !strings.Contains(o.stderr, e.Error):
+		return fmt.Errorf("the client was not told %s:\n%s", e.Error, o.stderr)
+	case o.cause != e.Cause:
+		return fmt.Errorf("the cause is given as %q instead of %q:\n%s", o.cause, e.Cause, o.stderr)
+	}
+	return nil
+}
