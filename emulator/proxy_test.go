@@ -124,7 +124,7 @@ func TestOfflineRefusesOtherNames(t *testing.T) {
 	})
 	q, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://example.com/", nil)
 	require.NoError(t, err)
-	_, err = client.Do(q) //nolint:bodyclose // there is none
+	_, err = client.Do(q)
 	require.ErrorContains(t, err, "Bad Gateway")
 	assert.Contains(t, log.String(), "refused a tunnel: kindred is offline")
 	assert.Contains(t, log.String(), "example.com:443")
@@ -177,7 +177,7 @@ func TestUpstreamProxyIsUsedForOtherNames(t *testing.T) {
 	client := &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(frontURL)}}
 	q, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://example.com/", nil)
 	require.NoError(t, err)
-	_, err = client.Do(q) //nolint:bodyclose // there is none
+	_, err = client.Do(q)
 	require.Error(t, err)
 	assert.Equal(t, "CONNECT example.com:443", <-asked)
 }

@@ -110,7 +110,7 @@ func TestKey(t *testing.T) {
 
 	raw, err := k.SignJWT(map[string]any{"sub": "s"}, keys.Headers{"kid": "x", "typ": "JWT"})
 	require.NoError(t, err)
-	jws, err := jose.ParseSigned(raw, []jose.SignatureAlgorithm{jose.RS256})
+	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.RS256})
 	require.NoError(t, err)
 	payload, err := jws.Verify(k.Public())
 	require.NoError(t, err)
