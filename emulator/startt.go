@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kindred-emulator/kindred/emulator/control"
 	"github.com/kindred-emulator/kindred/emulator/environ"
 	"github.com/kindred-emulator/kindred/emulator/keys"
 	"github.com/kindred-emulator/kindred/emulator/keys/keystest"
@@ -68,7 +69,7 @@ func (e *Emulator) As(tb testing.TB, serviceAccount string) {
 	if err != nil {
 		tb.Fatalf("kindred: %v", err)
 	}
-	t, err := e.token(w, "", time.Hour, nil)
+	t, err := e.token(w, control.TokenRequest{}, time.Hour)
 	if err != nil {
 		tb.Fatalf("kindred: %v", err)
 	}

@@ -70,15 +70,15 @@ func (e *Emulator) control() http.Handler {
 	})
 }
 
-func (e *Emulator) token(w *directory.Workload, audience string, lifetime time.Duration, claims map[string]any) (control.Token, error) {
+func (e *Emulator) token(w *directory.Workload, q control.TokenRequest, lifetime time.Duration) (control.Token, error) {
 	issued, expires := e.clock.Now(), e.clock.Now().Add(lifetime)
 	if lifetime <= 0 { // one that was good for an hour until then
 		lifetime = time.Hour
 		issued = expires.Add(-lifetime)
 	}
 	var audiences []string
-	if audience != "" {
-		audiences = []string{audience}
+	if q.Audience != "" {
+		audiences = []string{q.Audience}
 	}
 	t, err := e.surfaces.issuer.Token(issuer.TokenRequest{
 		Cluster:        w.Cluster,
@@ -86,7 +86,8 @@ func (e *Emulator) token(w *directory.Workload, audience string, lifetime time.D
 		Audience:       audiences,
 		IssuedAt:       issued,
 		Lifetime:       lifetime,
-		Claims:         claims,
+		Claims:         q.Claims,
+		Type:           q.Type,
 	})
 	return control.Token{Token: t, Expires: expires}, err
 }

@@ -91,7 +91,7 @@ func (e *Embedded) token(ctx context.Context, s Scenario) (string, error) {
 		claims[name] = value
 	}
 	t, err := e.control.Token(ctx, control.TokenRequest{
-		As: s.As, Audience: s.Token.Audience, ExpiresIn: time.Hour.String(), Claims: claims,
+		As: s.As, Audience: s.Token.Audience, ExpiresIn: time.Hour.String(), Claims: claims, Type: s.Token.Type,
 	})
 	if err != nil {
 		return "", err

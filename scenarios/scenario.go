@@ -43,6 +43,7 @@ type Scenario struct {
 type Token struct {
 	Audience string            `yaml:"audience"`
 	Claims   map[string]string `yaml:"claims"`
+	Type     string            `yaml:"typ"`
 }
 
 // Step is one change to the running kindred; one field is set.

@@ -21,7 +21,7 @@ type Config struct {
 	Journal   *journal.Journal
 	Clock     *clock.Clock
 	// Token signs a service-account token.
-	Token func(w *directory.Workload, audience string, lifetime time.Duration, claims map[string]any) (Token, error)
+	Token func(w *directory.Workload, q TokenRequest, lifetime time.Duration) (Token, error)
 	// Rotate makes a new signing key for `entra` or for a cluster; false: there is no such one.
 	Rotate func(of string) (bool, error)
 	// Reset puts vaults and caches back to the start.
@@ -122,7 +122,7 @@ func (a *api) token(c echo.Context) error {
 	if err != nil {
 		return bad(err)
 	}
-	t, err := a.Token(w, q.Audience, lifetime, q.Claims)
+	t, err := a.Token(w, q, lifetime)
 	if err != nil {
 		return err
 	}

@@ -44,8 +44,9 @@ func newAPI(t *testing.T) *api {
 		}),
 		Journal: a.journal,
 		Clock:   a.clock,
-		Token: func(w *directory.Workload, audience string, lifetime time.Duration, claims map[string]any) (control.Token, error) {
-			a.asked = control.TokenRequest{As: w.ServiceAccount.Name, Audience: audience, ExpiresIn: lifetime.String(), Claims: claims}
+		Token: func(w *directory.Workload, q control.TokenRequest, lifetime time.Duration) (control.Token, error) {
+			a.asked = q
+			a.asked.As = w.ServiceAccount.Name
 			return control.Token{Token: "signed", Expires: wall.Add(lifetime)}, nil
 		},
 		Rotate: func(of string) (bool, error) { a.rotated = append(a.rotated, of); return of == "aks", nil },
@@ -82,7 +83,7 @@ func TestToken(t *testing.T) {
 	got, err := a.Token(ctx, control.TokenRequest{ExpiresIn: "-5m", Audience: "x", Claims: map[string]any{"sub": "y", "aud": nil}})
 	require.NoError(t, err)
 	assert.Equal(t, control.Token{Token: "signed", Expires: wall.Add(-5 * time.Minute)}, got)
-	assert.Equal(t, control.TokenRequest{As: "app", ExpiresIn: "-5m0s", Audience: "x", Claims: map[string]any{"sub": "y", "aud": nil}}, a.asked)
+	assert.Equal(t, control.TokenRequest{As: "app", ExpiresIn: "-5m", Audience: "x", Claims: map[string]any{"sub": "y", "aud": nil}}, a.asked)
 
 	_, err = a.Token(ctx, control.TokenRequest{ExpiresIn: "tomorrow"})
 	assert.ErrorContains(t, err, `invalid duration "tomorrow"`)

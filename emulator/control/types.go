@@ -56,6 +56,7 @@ type TokenRequest struct {
 	Audience  string         `json:"audience"`  // empty: the cloud's default for federation
 	ExpiresIn string         `json:"expiresIn"` // a Go duration, negative for an expired one; empty: 1h
 	Claims    map[string]any `json:"claims"`    // replaces claims; null removes one
+	Type      string         `json:"typ"`       // the header's typ; empty: none, as Kubernetes has it
 }
 
 // Token is a service-account token.

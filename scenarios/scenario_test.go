@@ -1,0 +1,106 @@
+package scenarios
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestShippedScenariosLoad(t *testing.T) {
+	t.Parallel()
+	files, err := Load(os.DirFS("."))
+	require.NoError(t, err)
+	require.Len(t, files, 2)
+	for _, f := range files {
+		assert.NotEmpty(t, f.Scenarios, f.Name)
+		if f.Fixture != "" {
+			assert.FileExists(t, f.Fixture)
+		}
+	}
+}
+
+func TestLoadNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	const good = "vault: https://kv.vault.azure.net/, secret: s"
+	for text, want := range map[string]string{
+		"scenarios: [{nam: x}]":                                                                                   "field nam not found",
+		"scenarios: []\n---\nscenarios: []":                                                                       "x.yaml: there is a second document in it",
+		"scenarios: [{" + good + "}]":                                                                             "it has no name",
+		"scenarios: [{name: a, expect: {fails: true}}]":                                                           "say the vault and the secret to read",
+		"scenarios: [{name: a, " + good + "}]":                                                                    "expect one of output, error and fails",
+		"scenarios: [{name: a, " + good + ", expect: {output: x, fails: true}}]":                                  "expect one of output, error and fails",
+		"scenarios: [{name: a, " + good + ", expect: {error: AADSTS700213}}]":                                     "an error that is expected has a cause",
+		"scenarios: [{name: a, " + good + ", before: [{}], expect: {output: x}}]":                                 "before[0]: say advance or rotate",
+		"scenarios: [{name: a, " + good + ", expect: {output: x}}, {name: a, " + good + ", expect: {output: x}}]": `scenarios[1]: there are two named "a"`,
+	} {
+		_, err := Load(fstest.MapFS{"x.yaml": {Data: []byte(text)}})
+		assert.ErrorContains(t, err, want, text)
+	}
+}
+
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	failed := errors.New("exit status 1")
+	for name, c := range map[string]struct {
+		expect Expect
+		got    outcome
+		want   string // empty: it is as expected
+	}{
+		"printed":              {Expect{Output: "x"}, outcome{stdout: "x"}, ""},
+		"printed another":      {Expect{Output: "x"}, outcome{stdout: "y"}, `it printed "y" instead of "x"`},
+		"failed instead":       {Expect{Output: "x"}, outcome{err: failed}, "it failed: exit status 1"},
+		"refused":              {Expect{Error: "E1", Cause: "c"}, outcome{err: failed, stderr: "… E1: …", cause: "c"}, ""},
+		"refused otherwise":    {Expect{Error: "E1", Cause: "c"}, outcome{err: failed, stderr: "E2", cause: "c"}, "the client was not told E1"},
+		"explained otherwise":  {Expect{Error: "E1", Cause: "c"}, outcome{err: failed, stderr: "E1", cause: "d"}, `the cause is given as "d" instead of "c"`},
+		"not refused":          {Expect{Error: "E1", Cause: "c"}, outcome{stdout: "x"}, `it succeeded and printed "x"`},
+		"fails":                {Expect{Fails: true}, outcome{err: failed}, ""},
+		"does not fail at all": {Expect{Fails: true}, outcome{}, "it succeeded"},
+	} {
+		err := c.expect.compare(c.got)
+		if c.want == "" {
+			assert.NoError(t, err, name)
+		} else {
+			assert.ErrorContains(t, err, c.want, name)
+		}
+	}
+}
+
+// TestReadmeNamesWhatProvesIt looks for each test and each scenario that the README's table names.
+func TestReadmeNamesWhatProvesIt(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	var code strings.Builder
+	for _, pattern := range []string{"../*/*_test.go", "../*/*/*_test.go"} {
+		files, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			require.NoError(t, err)
+			code.Write(data)
+		}
+	}
+	tests := regexp.MustCompile("`(Test[A-Za-z0-9]+)`").FindAllStringSubmatch(string(readme), -1)
+	require.NotEmpty(t, tests)
+	for _, m := range tests {
+		assert.Contains(t, code.String(), "func "+m[1]+"(", "README.md names a test that is not there")
+	}
+	files, err := Load(os.DirFS("."))
+	require.NoError(t, err)
+	names := make(map[string]bool)
+	for _, f := range files {
+		for _, s := range f.Scenarios {
+			names[s.Name] = true
+		}
+	}
+	for _, m := range regexp.MustCompile(`scenario “([^”]+)”`).FindAllStringSubmatch(string(readme), -1) {
+		assert.True(t, names[m[1]], "README.md names a scenario that is not there: %s", m[1])
+	}
+}
