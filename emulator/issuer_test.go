@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	clusterIssuer  = "https://eastus.oic.prod-aks.azure.com/5f6c7e1a-0000-4000-8000-000000000001/c1/"
-	bareIssuer = "https://oidc.example.com:8443/clusters/bare"
+	clusterIssuer = "https://eastus.oic.prod-aks.azure.com/5f6c7e1a-0000-4000-8000-000000000001/c1/"
+	bareIssuer    = "https://oidc.example.com:8443/clusters/bare"
 )
 
 // issuerDirectory has an AKS cluster, and one whose issuer has a port and no trailing slash.
@@ -53,9 +53,9 @@ func TestIssuerDiscovery(t *testing.T) {
 		clusterIssuer + "/.well-known/openid-configuration/":                                                  aks,
 		"https://EastUS.oic.prod-aks.azure.com:443" + clusterIssuer[37:] + ".well-known/openid-configuration": aks,
 		"https://localhost:8443" + clusterIssuer[37:] + ".well-known/openid-configuration":                    aks,
-		bareIssuer + "/.well-known/openid-configuration":                                                  bare,
-		"https://oidc.example.com/clusters/bare/.well-known/openid-configuration":                         bare,
-		"https://[::1]:8443/clusters/bare/.well-known/openid-configuration":                               bare,
+		bareIssuer + "/.well-known/openid-configuration":                                                      bare,
+		"https://oidc.example.com/clusters/bare/.well-known/openid-configuration":                             bare,
+		"https://[::1]:8443/clusters/bare/.well-known/openid-configuration":                                   bare,
 	} {
 		r, body := w.fetch(t, http.MethodGet, url)
 		assert.Equal(t, http.StatusOK, r.StatusCode, url)

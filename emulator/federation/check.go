@@ -6,8 +6,8 @@ import (
 	"github.com/kindred-emulator/kindred/emulator/apierr"
 )
 
-// FederationAlgorithms are the signature algorithms of federated assertions.
-func FederationAlgorithms() []string { return []string{"RS256", "RS384", "RS512"} }
+// Algorithms are the signature algorithms of federated assertions.
+func Algorithms() []string { return []string{"RS256", "RS384", "RS512"} }
 
 // CertificateAlgorithms are the signature algorithms of assertions signed with an application's
 // own certificate (https://learn.microsoft.com/entra/identity-platform/certificate-credentials).

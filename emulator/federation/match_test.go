@@ -43,39 +43,61 @@ func TestMatch(t *testing.T) {
 			"AADSTS70025: The client '11111111-0000-4000-8000-000000000001'(myIdentity) has no configured federated identity credentials.",
 		},
 		{
-			"issuer, before the others", []*directory.FederatedCredential{credential()}, members{"iss": slashless, "aud": "a", "sub": "s"}, apierr.NoMatchingIssuer,
+			"issuer, before the others",
+			[]*directory.FederatedCredential{credential()},
+			members{"iss": slashless, "aud": "a", "sub": "s"},
+			apierr.NoMatchingIssuer,
 			"AADSTS700211: " + none + "issuer '" + slashless + "'" + check,
 		},
 		{
-			"audience, before the subject", []*directory.FederatedCredential{credential()}, members{"aud": []string{"a", "b"}, "sub": "s"}, apierr.NoMatchingAudience,
+			"audience, before the subject",
+			[]*directory.FederatedCredential{credential()},
+			members{"aud": []string{"a", "b"}, "sub": "s"},
+			apierr.NoMatchingAudience,
 			"AADSTS700212: " + none + "audience 'a,b'" + check,
 		},
 		{
-			"audience case", []*directory.FederatedCredential{credential()}, members{"aud": "api://azureadtokenexchange"}, apierr.NoMatchingAudience,
+			"audience case",
+			[]*directory.FederatedCredential{credential()},
+			members{"aud": "api://azureadtokenexchange"},
+			apierr.NoMatchingAudience,
 			"AADSTS700212: " + none + "audience 'api://azureadtokenexchange'" + check,
 		},
 		{
-			"subject", []*directory.FederatedCredential{credential()}, members{"sub": "system:serviceaccount:default:default"}, apierr.NoMatchingSubject,
+			"subject",
+			[]*directory.FederatedCredential{credential()},
+			members{"sub": "system:serviceaccount:default:default"},
+			apierr.NoMatchingSubject,
 			"AADSTS700213: " + none + "subject 'system:serviceaccount:default:default'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion." + see,
 		},
 		{
-			"subject case", []*directory.FederatedCredential{credential()}, members{"sub": strings.ToUpper(testSubject)}, apierr.SubjectCase,
+			"subject case",
+			[]*directory.FederatedCredential{credential()},
+			members{"sub": strings.ToUpper(testSubject)},
+			apierr.SubjectCase,
 			"AADSTS7002138: " + none + "subject '" + strings.ToUpper(testSubject) + "'. The subject matches with case-insensitive comparison, but not with case-sensitive comparison. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. See documentation at:" + see + ". See breaking change notification and remediation at: https://learn.microsoft.com/en-us/entra/identity-platform/reference-breaking-changes#august-2024.",
 		},
 		{
-			"expression fails", []*directory.FederatedCredential{credential(), flexible(t, "claims['sub'] eq 'x'")}, members{"sub": "system:serviceaccount:a:b"}, apierr.NoMatchingExpression,
+			"expression fails",
+			[]*directory.FederatedCredential{credential(), flexible(t, "claims['sub'] eq 'x'")},
+			members{"sub": "system:serviceaccount:a:b"},
+			apierr.NoMatchingExpression,
 			"AADSTS7002131: " + none + "subject 'system:serviceaccount:a:b' or no federated identity credential expression matched. Please check your federated identity credential Subject, Expression, Audience and Issuer against the presented assertion." + see,
 		},
 		{
-			"subject case beside an expression", []*directory.FederatedCredential{flexible(t, "claims['sub'] eq 'x'"), credential()}, members{"sub": strings.ToUpper(testSubject)},
+			"subject case beside an expression",
+			[]*directory.FederatedCredential{flexible(t, "claims['sub'] eq 'x'"), credential()},
+			members{"sub": strings.ToUpper(testSubject)},
 			apierr.SubjectCase, "",
 		},
 		{
-			"an expression of another issuer does not count", []*directory.FederatedCredential{credential(), func() *directory.FederatedCredential {
+			"an expression of another issuer does not count",
+			[]*directory.FederatedCredential{credential(), func() *directory.FederatedCredential {
 				c := flexible(t, "claims['sub'] eq 'x'")
 				c.Issuer = "https://other.example"
 				return c
-			}()}, members{"sub": "s"},
+			}()},
+			members{"sub": "s"},
 			apierr.NoMatchingSubject, "",
 		},
 		{"Entra's own token", []*directory.FederatedCredential{credential()}, members{"iss": "https://login.microsoftonline.com/t/v2.0"}, apierr.AzureIssuedToken, "AADSTS700222: AAD-issued tokens may not be used for federated identity flows."},

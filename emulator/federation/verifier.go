@@ -51,7 +51,7 @@ func (v *Verifier) Forget() { v.cache.Store(newCache(v.fetcher.keys, v.Now)) }
 // Verify says whether the assertion stands for the principal. The error is an *apierr.Error with an
 // explanation.
 func (v *Verifier) Verify(ctx context.Context, p *directory.Principal, a *Assertion) error {
-	if err := a.Check(FederationAlgorithms()); err != nil {
+	if err := a.Check(Algorithms()); err != nil {
 		return err
 	}
 	if err := v.match(p, a); err != nil {

@@ -19,7 +19,7 @@ import (
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	p := identity(credential())
-	for _, alg := range FederationAlgorithms() {
+	for _, alg := range Algorithms() {
 		v, _ := newVerifier(newWeb(t), p)
 		a, err := Parse(sign(t, testKey(t, 0), with(goodHeader(), members{"alg": alg}), goodClaims()))
 		require.NoError(t, err)

@@ -129,7 +129,7 @@ func TestTokenIsAsTheAPIServerWritesIt(t *testing.T) {
 		`"serviceaccount":{"name":"workload-identity-sa","uid":"0c0ffee0-0000-4000-8000-000000000001"}},`+
 		`"nbf":1772600767,"sub":"system:serviceaccount:default:workload-identity-sa"}`, text(t, parts[1]))
 
-	jws, err := jose.ParseSigned(raw, []jose.SignatureAlgorithm{jose.RS256})
+	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.RS256})
 	require.NoError(t, err)
 	_, err = jws.Verify(key.Public())
 	require.NoError(t, err)

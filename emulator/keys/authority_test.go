@@ -5,11 +5,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/asn1"
-	"encoding/pem"
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 
@@ -51,6 +49,12 @@ func TestLeaf(t *testing.T) {
 		again, err := a.Leaf(host)
 		require.NoError(t, err)
 		assert.Same(t, leaf, again, "issued once")
+	}
+	both, err := a.Leaf("localhost", "127.0.0.1")
+	require.NoError(t, err)
+	for _, host := range []string{"localhost", "127.0.0.1"} {
+		_, err := both.Leaf.Verify(x509.VerifyOptions{DNSName: host, Roots: roots(a), CurrentTime: frozen()})
+		require.NoError(t, err, host)
 	}
 	stranger := open(t, in("")).Authority()
 	leaf, err := a.Leaf("localhost")
@@ -165,26 +169,6 @@ func TestTLSConfigWithoutANameOrAnAddress(t *testing.T) {
 	leaf, err := a.TLSConfig().GetCertificate(&tls.ClientHelloInfo{Conn: server})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"localhost"}, leaf.Leaf.DNSNames)
-}
-
-func TestBundle(t *testing.T) {
-	t.Parallel()
-	a, other := open(t, in("")).Authority(), open(t, in("")).Authority()
-	block, rest := pem.Decode(a.PEM())
-	require.Equal(t, a.Certificate().Raw, block.Bytes)
-	require.Empty(t, rest)
-	for _, system := range [][]byte{other.PEM(), other.PEM()[:len(other.PEM())-1], slices.Concat(other.PEM(), []byte("\n\n"))} {
-		var found []string
-		rest := a.Bundle(system)
-		for {
-			var block *pem.Block
-			if block, rest = pem.Decode(rest); block == nil {
-				break
-			}
-			found = append(found, string(block.Bytes))
-		}
-		assert.Equal(t, []string{string(other.Certificate().Raw), string(a.Certificate().Raw)}, found)
-	}
 }
 
 func TestAuthorityWithHalfItsFiles(t *testing.T) {
