@@ -1,44 +1,50 @@
 package emulator
 
 import (
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-// The causes that the surfaces give are those that the documentation lists, each once.
+// TestEveryCauseIsDocumented looks in docs/explanations.md for each cause that the code can give. A
+// cause is a string constant in lower-case words that begins like one the documentation has.
 func TestEveryCauseIsDocumented(t *testing.T) {
 	t.Parallel()
-	document, err := os.ReadFile("../docs/explanations.md")
+	doc, err := os.ReadFile("../docs/explanations.md")
 	require.NoError(t, err)
-	var documented []string
-	for _, m := range regexp.MustCompile("(?m)^\\|`([a-z0-9-]+)`\\|").FindAllStringSubmatch(string(document), -1) {
-		documented = append(documented, m[1])
+	documented := make(map[string]bool)
+	for _, m := range regexp.MustCompile("`([a-z]+(?:-[a-z]+)+)`").FindAllStringSubmatch(string(doc), -1) {
+		documented[m[1]] = true
 	}
-	slices.Sort(documented)
-
-	cause := regexp.MustCompile(`(?:Cause: +|Cause = |Cause, x\.Summary = |cause :?= |because\(|explain\w+\((?:p, )?)"([a-z0-9]+(?:-[a-z0-9]+)+)"`)
-	given := map[string]bool{}
-	for _, surface := range []string{"entra", "federation", "keyvault"} {
-		files, err := filepath.Glob(filepath.Join(surface, "*.go"))
+	given := make(map[string]bool)
+	cause := regexp.MustCompile(`"([a-z]+(?:-[a-z]+)+)"`)
+	for _, surface := range []string{"federation", "entra", "keyvault"} {
+		files, err := filepath.Glob(surface + "/*.go")
 		require.NoError(t, err)
 		for _, file := range files {
-			if strings.HasSuffix(file, "_test.go") {
+			if regexp.MustCompile(`_test\.go$`).MatchString(file) {
 				continue
 			}
-			source, err := os.ReadFile(file)
+			code, err := os.ReadFile(file)
 			require.NoError(t, err)
-			for _, m := range cause.FindAllStringSubmatch(string(source), -1) {
+			for _, m := range cause.FindAllStringSubmatch(string(code), -1) {
 				given[m[1]] = true
 			}
 		}
 	}
-	assert.Equal(t, slices.Sorted(maps.Keys(given)), documented)
+	for _, other := range []string{ // strings of the same form that are no causes
+		"no-cache", "api-version", "federated-credential",
+	} {
+		delete(given, other)
+	}
+	for c := range given {
+		assert.True(t, documented[c], "docs/explanations.md does not say what %s means", c)
+	}
+	for c := range documented {
+		assert.True(t, given[c], "nothing gives the cause %s", c)
+	}
 }

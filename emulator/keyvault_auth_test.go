@@ -59,12 +59,23 @@ func TestVaultChallenge(t *testing.T) {
 func TestVaultChallengeComesFirst(t *testing.T) {
 	w := newVaultWire(t)
 	for _, q := range []struct{ method, target string }{
-		{"GET", kv + "/secrets/none"}, {"GET", kv + "/secrets"}, {"GET", kv + "/secrets?maxresults=99"},
-		{"PUT", at(kv, "/secrets/my-secret")}, {"PUT", at(kv, "/secrets/My_Secret")},
-		{"PATCH", at(kv, "/secrets/none/")}, {"GET", at(kv, "/secrets/my-secret/nonsense")},
-		{"DELETE", at(kv, "/secrets/none")}, {"POST", at(kv, "/secrets/restore")}, {"POST", at(kv, "/secrets/none/backup")},
-		{"GET", at(kv, "/deletedsecrets")}, {"GET", at(kv, "/deletedsecrets/none")}, {"DELETE", at(kv, "/deletedsecrets/none")},
-		{"POST", at(kv, "/deletedsecrets/none/recover")}, {"OPTIONS", kv + "/secrets/x"}, {"GET", kv + "/keys/k"}, {"POST", kv + "/secrets"},
+		{"GET", kv + "/secrets/none"},
+		{"GET", kv + "/secrets"},
+		{"GET", kv + "/secrets?maxresults=99"},
+		{"PUT", at(kv, "/secrets/my-secret")},
+		{"PUT", at(kv, "/secrets/My_Secret")},
+		{"PATCH", at(kv, "/secrets/none/")},
+		{"GET", at(kv, "/secrets/my-secret/nonsense")},
+		{"DELETE", at(kv, "/secrets/none")},
+		{"POST", at(kv, "/secrets/restore")},
+		{"POST", at(kv, "/secrets/none/backup")},
+		{"GET", at(kv, "/deletedsecrets")},
+		{"GET", at(kv, "/deletedsecrets/none")},
+		{"DELETE", at(kv, "/deletedsecrets/none")},
+		{"POST", at(kv, "/deletedsecrets/none/recover")},
+		{"OPTIONS", kv + "/secrets/x"},
+		{"GET", kv + "/keys/k"},
+		{"POST", kv + "/secrets"},
 	} {
 		got := w.send(q.method, q.target, "", "").fails(401, "Unauthorized", "", noToken)
 		assert.NotEmpty(t, got.header.Get("WWW-Authenticate"), q)
@@ -262,10 +273,17 @@ func TestVaultAccessPolicies(t *testing.T) {
 			"/' does not have secrets " + permission + " permission on key vault 'kv;location=eastus'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287"
 	}
 	for _, c := range []struct{ method, path, permission string }{
-		{"PUT", "/secrets/x", "set"}, {"PATCH", "/secrets/my-secret", "set"}, {"PATCH", "/secrets/none", "set"}, {"DELETE", "/secrets/none", "delete"},
-		{"GET", "/secrets", "list"}, {"GET", "/secrets/none/versions", "list"}, {"GET", "/deletedsecrets", "list"},
-		{"POST", "/deletedsecrets/none/recover", "recover"}, {"DELETE", "/deletedsecrets/none", "purge"},
-		{"POST", "/secrets/none/backup", "backup"}, {"POST", "/secrets/restore", "restore"},
+		{"PUT", "/secrets/x", "set"},
+		{"PATCH", "/secrets/my-secret", "set"},
+		{"PATCH", "/secrets/none", "set"},
+		{"DELETE", "/secrets/none", "delete"},
+		{"GET", "/secrets", "list"},
+		{"GET", "/secrets/none/versions", "list"},
+		{"GET", "/deletedsecrets", "list"},
+		{"POST", "/deletedsecrets/none/recover", "recover"},
+		{"DELETE", "/deletedsecrets/none", "purge"},
+		{"POST", "/secrets/none/backup", "backup"},
+		{"POST", "/secrets/restore", "restore"},
 	} {
 		// Neither the body nor what exists matters to who may not.
 		got := w.send(c.method, at(kv, c.path), w.token(w.reader), "")

@@ -41,8 +41,10 @@ func TestVaultAPIVersions(t *testing.T) {
 	}
 	// It comes after authentication, and before names and permissions.
 	for _, q := range []struct{ method, target string }{
-		{"GET", kv + "/secrets/my-secret"}, {"GET", kv + "/secrets/my-secret?api-version="},
-		{"PUT", kv + "/secrets/My_Secret"}, {"GET", kv + "/deletedsecrets"},
+		{"GET", kv + "/secrets/my-secret"},
+		{"GET", kv + "/secrets/my-secret?api-version="},
+		{"PUT", kv + "/secrets/My_Secret"},
+		{"GET", kv + "/deletedsecrets"},
 	} {
 		w.send(q.method, q.target, "", "").fails(401, "Unauthorized", "", noToken)
 		w.send(q.method, q.target, w.token(w.stranger), "").
@@ -73,9 +75,15 @@ func TestVaultNames(t *testing.T) {
 		strings.Repeat("_", 9000): "The request URI contains an invalid name: " + strings.Repeat("_", 9000),
 	} {
 		for _, q := range []struct{ method, path, body string }{
-			{"PUT", "/secrets/%s", `{"value":"v"}`}, {"GET", "/secrets/%s", ""}, {"PATCH", "/secrets/%s", "{}"}, {"DELETE", "/secrets/%s", ""},
-			{"GET", "/secrets/%s/versions", ""}, {"POST", "/secrets/%s/backup", ""}, {"GET", "/deletedsecrets/%s", ""},
-			{"DELETE", "/deletedsecrets/%s", ""}, {"POST", "/deletedsecrets/%s/recover", ""},
+			{"PUT", "/secrets/%s", `{"value":"v"}`},
+			{"GET", "/secrets/%s", ""},
+			{"PATCH", "/secrets/%s", "{}"},
+			{"DELETE", "/secrets/%s", ""},
+			{"GET", "/secrets/%s/versions", ""},
+			{"POST", "/secrets/%s/backup", ""},
+			{"GET", "/deletedsecrets/%s", ""},
+			{"DELETE", "/deletedsecrets/%s", ""},
+			{"POST", "/deletedsecrets/%s/recover", ""},
 		} {
 			w.send(q.method, at(kv, fmt.Sprintf(q.path, escaped)), token, q.body).fails(400, "BadParameter", "", message)
 		}
@@ -111,9 +119,13 @@ func TestVaultPathsAndMethods(t *testing.T) {
 		w.send("GET", at(kv, path), token, "").fails(404, "NotFound", "", "There is no operation at '"+path+"'.")
 	}
 	for _, q := range []struct{ method, path, allow string }{
-		{"POST", "/secrets", "GET, HEAD"}, {"DELETE", "/secrets", "GET, HEAD"}, {"POST", "/deletedsecrets", "GET, HEAD"},
-		{"POST", "/secrets/my-secret", "GET, HEAD, PUT, PATCH, DELETE"}, {"OPTIONS", "/secrets/my-secret", "GET, HEAD, PUT, PATCH, DELETE"},
-		{"PUT", "/deletedsecrets/my-secret", "GET, HEAD, DELETE"}, {"GET", "/deletedsecrets/my-secret/recover", "POST"},
+		{"POST", "/secrets", "GET, HEAD"},
+		{"DELETE", "/secrets", "GET, HEAD"},
+		{"POST", "/deletedsecrets", "GET, HEAD"},
+		{"POST", "/secrets/my-secret", "GET, HEAD, PUT, PATCH, DELETE"},
+		{"OPTIONS", "/secrets/my-secret", "GET, HEAD, PUT, PATCH, DELETE"},
+		{"PUT", "/deletedsecrets/my-secret", "GET, HEAD, DELETE"},
+		{"GET", "/deletedsecrets/my-secret/recover", "POST"},
 		{"POST", "/healthstatus", "GET, HEAD"},
 	} {
 		got := w.send(q.method, at(kv, q.path), token, "")

@@ -26,7 +26,7 @@ import (
 )
 
 // home is a place for state that all tests share, so that its keys are made once.
-var home string //nolint:gochecknoglobals // set by TestMain
+var home string
 
 func TestMain(m *testing.M) {
 	var err error

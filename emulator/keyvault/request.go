@@ -160,7 +160,7 @@ func checkName(name string) error {
 func isName(s string) bool {
 	for i := range len(s) {
 		c := s[i]
-		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '-') {
+		if ('0' > c || c > '9') && ('a' > c || c > 'z') && ('A' > c || c > 'Z') && c != '-' {
 			return false
 		}
 	}
@@ -172,7 +172,7 @@ func isVersion(s string) bool {
 		return false
 	}
 	for i := range len(s) {
-		if c := s[i]; !('0' <= c && c <= '9' || 'a' <= c && c <= 'f') {
+		if c := s[i]; ('0' > c || c > '9') && ('a' > c || c > 'f') {
 			return false
 		}
 	}
