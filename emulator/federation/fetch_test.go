@@ -168,12 +168,12 @@ func TestFetchOverTLS(t *testing.T) {
 	server.StartTLS()
 	t.Cleanup(server.Close)
 
-	hanging := newFetcher(server.Client(), 20*time.Millisecond, time.Now)
+	hanging := newFetcher(server.Client(), 20*time.Millisecond, newClock().now)
 	_, err := hanging.keys(t.Context(), server.URL)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	assert.Contains(t, err.Error(), "no answer in time")
 
-	stranger := newFetcher(&http.Client{Transport: &http.Transport{}}, DefaultTimeout, time.Now)
+	stranger := newFetcher(&http.Client{Transport: &http.Transport{}}, DefaultTimeout, newClock().now)
 	_, err = stranger.keys(t.Context(), server.URL)
 	var untrusted *tls.CertificateVerificationError
 	require.True(t, errors.As(err, &untrusted))
@@ -184,6 +184,6 @@ func TestFetchOverTLS(t *testing.T) {
 func TestNewFetcherLeavesTheClientAlone(t *testing.T) {
 	t.Parallel()
 	client := &http.Client{}
-	newFetcher(client, DefaultTimeout, time.Now)
+	newFetcher(client, DefaultTimeout, newClock().now)
 	assert.Nil(t, client.CheckRedirect)
 }

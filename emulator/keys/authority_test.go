@@ -50,6 +50,12 @@ func TestLeaf(t *testing.T) {
 		require.NoError(t, err)
 		assert.Same(t, leaf, again, "issued once")
 	}
+	both, err := a.Leaf("localhost", "127.0.0.1")
+	require.NoError(t, err)
+	for _, host := range []string{"localhost", "127.0.0.1"} {
+		_, err := both.Leaf.Verify(x509.VerifyOptions{DNSName: host, Roots: roots(a), CurrentTime: frozen()})
+		require.NoError(t, err, host)
+	}
 	stranger := open(t, in("")).Authority()
 	leaf, err := a.Leaf("localhost")
 	require.NoError(t, err)

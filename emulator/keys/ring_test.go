@@ -118,6 +118,14 @@ func TestKey(t *testing.T) {
 	assert.Equal(t, "x", jws.Signatures[0].Header.KeyID)
 	assert.Equal(t, "JWT", jws.Signatures[0].Header.ExtraHeaders["typ"])
 
+	raw, err = k.Sign([]byte(`{"kid":"x","alg":"RS256"}`), []byte(`{"b":1,"a":2}`))
+	require.NoError(t, err)
+	jws, err = jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.RS256})
+	require.NoError(t, err)
+	payload, err = jws.Verify(k.Public())
+	require.NoError(t, err)
+	assert.Equal(t, `{"b":1,"a":2}`, string(payload), "in the caller's order")
+
 	_, err = k.SignJWT(func() {}, nil)
 	require.EqualError(t, err, "marshal claims: json: unsupported type: func()")
 }

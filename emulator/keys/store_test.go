@@ -102,6 +102,15 @@ func TestStoreOpenedByManyAtOnce(t *testing.T) {
 	}
 }
 
+func TestStoresShareAnAuthority(t *testing.T) {
+	t.Parallel()
+	a, dir := open(t, in("")).Authority(), t.TempDir()
+	o := in(dir)
+	o.Authority = a
+	assert.Same(t, a, open(t, o, "entra").Authority())
+	assert.NoFileExists(t, filepath.Join(dir, "ca-key.pem"), "it is not this store's")
+}
+
 func TestStoreWithDamagedFiles(t *testing.T) {
 	t.Parallel()
 	whole := t.TempDir()
