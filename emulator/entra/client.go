@@ -58,16 +58,18 @@ func (s *Surface) explainClient(t *directory.Tenant, id string) *apierr.Explanat
 		x.Cause = "client-id-not-a-guid"
 		x.Summary = "The client id is not a GUID."
 	}
-	var only []*directory.Principal
+	var known []*directory.Principal
 	for _, p := range s.Directory.Principals {
 		if p.Tenant == t {
-			only = append(only, p)
-			x.Evidence = append(x.Evidence, "The tenant has "+p.Name+" with the client id "+p.ClientID+".")
+			known = append(known, p)
 		}
 	}
-	if len(only) == 1 {
-		x.Closest, x.Source = only[0].Name, only[0].Source.String()
-		x.Fix = useClientID(only[0])
+	x.Evidence = some(known, func(p *directory.Principal) string {
+		return "The tenant has " + p.Name + " with the client id " + p.ClientID + "."
+	})
+	if len(known) == 1 {
+		x.Closest, x.Source = known[0].Name, known[0].Source.String()
+		x.Fix = useClientID(known[0])
 	}
 	return x
 }

@@ -13,6 +13,19 @@ func quote(s string) string { return strconv.Quote(s) }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
+// some says something of each thing, or of the first few and how many more there are.
+func some[T any](things []T, say func(T) string) []string {
+	const most = 10
+	var lines []string
+	for _, t := range things[:min(len(things), most)] {
+		lines = append(lines, say(t))
+	}
+	if more := len(things) - most; more > 0 {
+		lines = append(lines, strconv.Itoa(more)+" more are not listed.")
+	}
+	return lines
+}
+
 func explainMethod(q *http.Request) *apierr.Explanation {
 	x := &apierr.Explanation{
 		Cause:   "method-not-post",

@@ -74,9 +74,9 @@ func hostname(hostport string) string {
 // explainTenant lists the tenants there are.
 func (s *Surface) explainTenant(cause, summary string) *apierr.Explanation {
 	x := &apierr.Explanation{Cause: cause, Summary: summary}
-	for _, t := range s.Directory.Tenants {
-		x.Evidence = append(x.Evidence, "The fixture has the tenant "+t.ID+" ("+tenantName(t)+", "+t.Cloud.Name+").")
-	}
+	x.Evidence = some(s.Directory.Tenants, func(t *directory.Tenant) string {
+		return "The fixture has the tenant " + t.ID + " (" + tenantName(t) + ", " + t.Cloud.Name + ")."
+	})
 	if len(s.Directory.Tenants) == 1 {
 		t := s.Directory.Tenants[0]
 		x.Closest, x.Source = t.ID, t.Source.String()
