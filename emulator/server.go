@@ -15,6 +15,7 @@ import (
 
 	"github.com/kindred-emulator/kindred/emulator/clock"
 	"github.com/kindred-emulator/kindred/emulator/control"
+	"github.com/kindred-emulator/kindred/emulator/directory"
 	"github.com/kindred-emulator/kindred/emulator/environ"
 	"github.com/kindred-emulator/kindred/emulator/journal"
 )
@@ -48,18 +49,10 @@ func Start(ctx context.Context, o Options) (*Emulator, error) {
 
 func start(ctx context.Context, o Options, upstream func(*url.URL) (*url.URL, error)) (*Emulator, error) {
 	o = o.withDefaults()
-	e := &Emulator{clock: clock.New(o.Now), handoff: newHandoff()}
-	o.Now = e.clock.Now
-	out := newOutbound(e.handoff, o.Offline, upstream)
-	var err error
-	if e.surfaces, err = newSurfaces(o, func(ca *x509.Certificate) *http.Client {
-		e.fetcher = out.client(ca)
-		return e.fetcher
-	}); err != nil {
+	e, main, out, err := assemble(o, upstream)
+	if err != nil {
 		return nil, err
 	}
-	out.serves = e.surfaces.names().serves
-
 	listeners, err := listen(ctx, o.Listen, o.Proxy, o.Control)
 	if err != nil {
 		return nil, err
@@ -68,8 +61,6 @@ func start(ctx context.Context, o Options, upstream func(*url.URL) (*url.URL, er
 	e.info = e.describe(https.Addr(), proxy.Addr(), api.Addr())
 
 	ctx, e.cancel = context.WithCancel(ctx)
-	main := e.server(e.surfaces.handler())
-	main.TLSConfig = e.surfaces.store.Authority().TLSConfig()
 	e.serve(func() error { return main.ServeTLS(https, "", "") })
 	e.serve(func() error { return main.ServeTLS(e.handoff, "", "") })
 	e.proxy = newProxy(out, o.Log)
@@ -79,6 +70,46 @@ func start(ctx context.Context, o Options, upstream func(*url.URL) (*url.URL, er
 	e.serve(func() error { return steer.Serve(api) })
 	context.AfterFunc(ctx, func() { _ = e.Close() })
 	return e, nil
+}
+
+// InMemory is an emulator that listens nowhere. Client reaches it inside the process, over TLS as
+// everyone does; hosts that it does not stand for cannot be reached.
+func InMemory(o Options) (*Emulator, error) {
+	o.Offline = true
+	e, main, _, err := assemble(o.withDefaults(), nil)
+	if err != nil {
+		return nil, err
+	}
+	_, e.cancel = context.WithCancel(context.Background())
+	e.serve(func() error { return main.ServeTLS(e.handoff, "", "") })
+	return e, nil
+}
+
+// assemble wires an emulator that does not serve yet, with its TLS server.
+func assemble(o Options, upstream func(*url.URL) (*url.URL, error)) (*Emulator, *http.Server, *outbound, error) {
+	e := &Emulator{clock: clock.New(o.Now), handoff: newHandoff()}
+	o.Now = e.clock.Now
+	out := newOutbound(e.handoff, o.Offline, upstream)
+	var err error
+	if e.surfaces, err = newSurfaces(o, func(ca *x509.Certificate) *http.Client {
+		e.fetcher = out.client(ca)
+		return e.fetcher
+	}); err != nil {
+		return nil, nil, nil, err
+	}
+	out.serves = e.surfaces.names().serves
+	main := e.server(e.surfaces.handler())
+	main.TLSConfig = e.surfaces.store.Authority().TLSConfig()
+	return e, main, out, nil
+}
+
+// Client reaches the names that kindred stands for inside the process, and others as kindred does.
+func (e *Emulator) Client() *http.Client { return e.fetcher }
+
+// Token signs a token of a workload as its cluster does; the request's As and ExpiresIn are not
+// looked at.
+func (e *Emulator) Token(w *directory.Workload, q control.TokenRequest, lifetime time.Duration) (control.Token, error) {
+	return e.token(w, q, lifetime)
 }
 
 // listen opens every address or none. The error names the address and the flag that changes it.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -40,10 +39,7 @@ func (c *cli) explain() *cobra.Command {
 				return err
 			}
 			if format == "json" {
-				e := json.NewEncoder(c.stdout)
-				e.SetEscapeHTML(false)
-				e.SetIndent("", "  ")
-				return e.Encode(r)
+				return writeJSON(c.stdout, r)
 			}
 			printRecord(c.stdout, r, c.colour(c.stdout))
 			return nil
