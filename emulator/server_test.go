@@ -24,7 +24,7 @@ type wire struct {
 	time time.Time
 }
 
-func newWire(t *testing.T, d *directory.Directory, change ...func(*Options)) *wire {
+func newWire(t testing.TB, d *directory.Directory, change ...func(*Options)) *wire {
 	t.Helper()
 	w := &wire{time: frozen}
 	o := Options{Directory: d, Keys: keystest.Options(), Now: func() time.Time { return w.time }}
