@@ -2,10 +2,12 @@ package emulator
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -212,4 +214,12 @@ func TestVaultLargeBackup(t *testing.T) {
 	}
 	w.send("POST", at(kv, "/secrets/big/backup"), token, "").
 		fails(400, "BadParameter", "", "Secret big has 501 versions; a backup holds up to 500.")
+}
+
+func TestVaultWithoutRandomness(t *testing.T) {
+	a := newAzure()
+	w := &vaultWire{t: t, azure: a, wire: newWire(t, a.Directory, func(o *Options) { o.Rand = iotest.ErrReader(errors.New("dry")) })}
+	w.send("PUT", at(kv, "/secrets/new"), w.token(w.admin), `{"value":"v"}`).
+		fails(500, "InternalServerError", "", "An internal error occurred.")
+	w.unchanged()
 }

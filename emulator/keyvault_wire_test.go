@@ -98,7 +98,7 @@ type vaultWire struct {
 	t testing.TB
 }
 
-func newVaultWire(t *testing.T) *vaultWire {
+func newVaultWire(t testing.TB) *vaultWire {
 	a := newAzure()
 	return &vaultWire{wire: newWire(t, a.Directory), azure: a, t: t}
 }

@@ -15,9 +15,9 @@ import (
 
 // A backup blob is the unpadded base64url of
 //
-//	{"format":"kindred-secret-backup-1","sha256":"…","secret":{"name":"…","latest":"…","versions":[…]}}
+//	{"format":"kindred-secret-backup-1","sha256":"…","content":{"name":"…","latest":"…","versions":[…]}}
 //
-// where sha256 is that of the bytes of secret. It restores in any vault of any run. Azure encrypts its
+// where sha256 is that of the bytes of content. It restores in any vault of any run. Azure encrypts its
 // blobs for one subscription and geography; this one is NOT encrypted: it is as secret as the values
 // in it.
 const backupFormat = "kindred-secret-backup-1"
@@ -26,9 +26,9 @@ const backupFormat = "kindred-secret-backup-1"
 const maxBackupVersions = 500
 
 type backupFile struct {
-	Format string          `json:"format"`
-	SHA256 string          `json:"sha256"`
-	Secret json.RawMessage `json:"secret"`
+	Format  string          `json:"format"`
+	SHA256  string          `json:"sha256"`
+	Content json.RawMessage `json:"content"`
 }
 
 type backupSecret struct {
@@ -61,7 +61,7 @@ func encodeBackup(all []*version, latest *version) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	blob, err := json.Marshal(backupFile{Format: backupFormat, SHA256: checksum(secret), Secret: secret})
+	blob, err := json.Marshal(backupFile{Format: backupFormat, SHA256: checksum(secret), Content: secret})
 	if err != nil {
 		return "", err
 	}
@@ -80,7 +80,7 @@ func decodeBackup(blob string) (all []*version, latest *version, err error) {
 	file, secret := backupFile{}, backupSecret{}
 	data, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(blob, "="))
 	if err != nil || strict(data, &file) != nil || file.Format != backupFormat ||
-		checksum(file.Secret) != file.SHA256 || strict(file.Secret, &secret) != nil ||
+		checksum(file.Content) != file.SHA256 || strict(file.Content, &secret) != nil ||
 		checkName(secret.Name) != nil || len(secret.Versions) > maxBackupVersions {
 		return nil, nil, bad
 	}

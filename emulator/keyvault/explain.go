@@ -118,7 +118,7 @@ func explainExpired(at *site, t *accessToken, now time.Time) *apierr.Explanation
 	}
 }
 
-func explainNotYetValid(at *site, t *accessToken, now time.Time) *apierr.Explanation {
+func explainNotYetValid(t *accessToken, now time.Time) *apierr.Explanation {
 	return &apierr.Explanation{
 		Cause: "token-not-yet-valid",
 		Summary: fmt.Sprintf("The access token becomes valid in %d s; up to %d s are tolerated.",

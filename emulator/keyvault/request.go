@@ -2,6 +2,7 @@ package keyvault
 
 import (
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -68,7 +69,8 @@ func (s *Surface) begin(c echo.Context, p directory.Permission, action string) (
 	return r, nil
 }
 
-// authenticate is steps 1 and 2. It fills the journal's record with who asks.
+// authenticate is steps 1 and 2. It fills the journal's record with who asks, as the token says it,
+// be it refused or not.
 func (s *Surface) authenticate(c echo.Context) (*request, error) {
 	q := c.Request()
 	at, ok := s.sites.find(q.Host)
@@ -159,8 +161,9 @@ func checkName(name string) error {
 // isName says whether every character may be in a name: ^[0-9a-zA-Z-]+$.
 func isName(s string) bool {
 	for i := range len(s) {
-		c := s[i]
-		if ('0' > c || c > '9') && ('a' > c || c > 'z') && ('A' > c || c > 'Z') && c != '-' {
+		switch c := s[i]; {
+		case '0' <= c && c <= '9', 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '-':
+		default:
 			return false
 		}
 	}
@@ -168,13 +171,5 @@ func isName(s string) bool {
 }
 
 func isVersion(s string) bool {
-	if len(s) != versionIs {
-		return false
-	}
-	for i := range len(s) {
-		if c := s[i]; ('0' > c || c > '9') && ('a' > c || c > 'f') {
-			return false
-		}
-	}
-	return true
+	return len(s) == versionIs && strings.Trim(s, "0123456789abcdef") == ""
 }

@@ -108,7 +108,7 @@ func (t *accessToken) check(at *site, now time.Time) error {
 	case !now.Before(t.expires):
 		return apierr.TokenExpired.With().Because(explainExpired(at, t, now))
 	case now.Add(nbfTolerance).Before(t.notBefore):
-		return apierr.TokenNotYetValid.With(stamp(t.notBefore)).Because(explainNotYetValid(at, t, now))
+		return apierr.TokenNotYetValid.With(stamp(t.notBefore)).Because(explainNotYetValid(t, now))
 	}
 	return nil
 }
