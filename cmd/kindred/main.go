@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -18,7 +19,14 @@ import (
 // version is set at build time.
 var version = "dev"
 
+// gcPercent lets the heap grow to five times what is alive before it is collected, which is a few
+// megabytes: at Go's own 100 a busy vault spends a fifth of its time collecting. GOGC overrides it.
+const gcPercent = 400
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	status := run(ctx, os.Args[1:], environment{os.Environ()}, os.Stdout, os.Stderr)
 	stop()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/x509"
@@ -76,7 +77,9 @@ func serve(t *testing.T, args ...string) *served {
 		done <- status
 	}()
 	s := &served{}
-	require.NoError(t, json.NewDecoder(out).Decode(&s.Info), "%s", &stderr)
+	line, err := bufio.NewReader(out).ReadBytes('\n') // to the end of what is written, or the writer waits
+	require.NoError(t, err, "%s", &stderr)
+	require.NoError(t, json.Unmarshal(line, &s.Info))
 	s.stop = func() result {
 		cancel()
 		return result{status: <-done, stderr: stderr.String()}
