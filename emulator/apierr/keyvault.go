@@ -30,6 +30,8 @@ var (
 		"Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: %s\r\nAction: '%s'\r\nResource: '%s'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: 'DeniedWithNoValidRBAC' \r\nVault: %s;location=%s\r\n")
 	SecretDisabled = vault(http.StatusForbidden, "Forbidden", "SecretDisabled", Live,
 		"Operation get is not allowed on a disabled secret.")
+	DeniedByFirewall = vault(http.StatusForbidden, "Forbidden", "ForbiddenByFirewall", Reported,
+		"Client address is not authorized and caller is not a trusted service.\r\nClient address: %s\r\nCaller: %s\r\nVault: %s;location=%s")
 	PurgeProtected = vault(http.StatusForbidden, "Forbidden", "", Reported,
 		`Operation "purge" is not allowed because purge protection is enabled for this vault. Key Vault service will automatically purge it after the retention period has passed. Vault: %s;location=%s`)
 )
@@ -51,6 +53,10 @@ var (
 	VaultMethod = vault(http.StatusMethodNotAllowed, "MethodNotAllowed", "", Assumed,
 		"The method %s is not allowed at '%s'.")
 )
+
+// Throttled is Key Vault's answer to a vault's transactions over its limit.
+var Throttled = vault(http.StatusTooManyRequests, "Throttled", "", Reported,
+	"Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached")
 
 // Key Vault's rows about the request: 400 and 413.
 var (

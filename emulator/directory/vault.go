@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -18,8 +19,13 @@ type Vault struct {
 	RoleAssignments []RoleAssignment
 	RetentionDays   int // 7 to 90; 90 by default
 	PurgeProtection bool
-	Secrets         []Secret
-	Source          Position
+	// AllowedAddresses are the addresses that the vault's firewall lets in; nil: it has none.
+	AllowedAddresses []netip.Prefix
+	// TransactionLimit is how many transactions the vault takes in ten seconds; zero: any number. Azure
+	// takes 4,000 (https://learn.microsoft.com/azure/key-vault/general/service-limits).
+	TransactionLimit int
+	Secrets          []Secret
+	Source           Position
 }
 
 // LocalVaultSuffix is where vaults are for clients that come to the listener itself, by

@@ -44,16 +44,20 @@ type request struct {
 
 // begin takes the steps that every operation begins with, in the order in which they may refuse:
 //
-//  1. the vault, by the host name
+//  1. the vault, by the host name, and whether it takes another transaction
 //  2. the access token, or the challenge for one
-//  3. the api-version
-//  4. the form of the names in the path
-//  5. what the caller may do
+//  3. the vault's firewall
+//  4. the api-version
+//  5. the form of the names in the path
+//  6. what the caller may do
 //
 // Only then does an operation look at the body, and at what exists.
 func (s *Surface) begin(c echo.Context, p directory.Permission, action string) (*request, error) {
 	r, err := s.authenticate(c)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.firewall(c.Request().RemoteAddr); err != nil {
 		return nil, err
 	}
 	if err := checkAPIVersion(c.QueryParam("api-version")); err != nil {
@@ -79,12 +83,15 @@ func (s *Surface) authenticate(c echo.Context) (*request, error) {
 	}
 	record := journal.Of(c)
 	record.Tenant = at.Tenant.ID
+	now := s.Now()
+	if err := at.throttle(now); err != nil {
+		return nil, err
+	}
 	raw, ok := bearer(q.Header)
 	if !ok {
 		record.Challenge = true
 		return nil, challenge(c, at, apierr.MissingToken.With().Because(explainMissing(at)))
 	}
-	now := s.Now()
 	token, err := s.verifier.verify(raw, at, now)
 	if token != nil {
 		record.Client, record.Presented = token.ClientID, token.presented

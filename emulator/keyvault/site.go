@@ -25,6 +25,7 @@ const (
 type vault struct {
 	*directory.Vault
 	store         store
+	window        window
 	issuer        string // of the tokens it accepts
 	retention     int    // days
 	recoveryLevel string
