@@ -6,4 +6,5 @@ USER 65532:65532
 # callers in the container itself.
 EXPOSE 8443 8444 8445
 ENTRYPOINT ["/kindred"]
+# Keys and certificates are in memory, unless --state names a mounted directory.
 CMD ["serve", "--listen", ":8443"]

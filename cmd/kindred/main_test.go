@@ -161,6 +161,22 @@ func TestReadyBlock(t *testing.T) {
 	}
 }
 
+func TestStateDir(t *testing.T) {
+	t.Parallel()
+	for want, c := range map[string]struct {
+		flag string
+		env  []string
+	}{
+		"/flag":                         {"/flag", []string{"HOME=/home/me", "XDG_STATE_HOME=/xdg"}},
+		"/xdg/kindred":                  {"", []string{"HOME=/home/me", "XDG_STATE_HOME=/xdg"}},
+		"/home/me/.local/state/kindred": {"", []string{"HOME=/home/me"}},
+		"":                              {"", []string{"HOME=/"}}, // a container without users
+	} {
+		assert.Equal(t, want, (&cli{env: environment{c.env}}).stateDir(&setup{state: c.flag}))
+	}
+	assert.Empty(t, (&cli{}).stateDir(&setup{}))
+}
+
 func TestWarnsOfOpenListeners(t *testing.T) {
 	t.Parallel()
 	var stderr bytes.Buffer

@@ -51,14 +51,15 @@ func (s *setup) directory() (*directory.Directory, error) {
 	return f.Directory, nil
 }
 
-// stateDir is where keys and certificates are kept; empty where there is no home to keep them in.
+// stateDir is where keys and certificates are kept; empty where there is no home to keep them in. A
+// container without users has / for a home.
 func (c *cli) stateDir(s *setup) string {
 	switch {
 	case s.state != "":
 		return s.state
 	case c.env.get("XDG_STATE_HOME") != "":
 		return filepath.Join(c.env.get("XDG_STATE_HOME"), "kindred")
-	case c.env.get("HOME") != "":
+	case strings.Trim(c.env.get("HOME"), "/") != "":
 		return filepath.Join(c.env.get("HOME"), ".local", "state", "kindred")
 	default:
 		return ""

@@ -21,7 +21,7 @@ func openFiles(dir string) (*files, error) {
 		return nil, nil //nolint:nilnil // nil is the store in memory, see the type
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("state directory: %w", err)
+		return nil, fmt.Errorf("state directory: %w (--state names another)", err)
 	}
 	lock := flock.New(filepath.Join(dir, ".lock"), flock.SetPermissions(0o600))
 	if err := lock.Lock(); err != nil {
