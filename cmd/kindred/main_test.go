@@ -217,6 +217,11 @@ func TestToken(t *testing.T) {
 	assert.Equal(t, "system:serviceaccount:default:workload-identity-sa", claims["sub"])
 	assert.InDelta(t, 3600, claims["exp"].(float64)-claims["iat"].(float64), 0)
 
+	// From a kindred at the default address, if somebody runs one, or signed here.
+	r = kindred(t.Context(), "token")
+	require.Equal(t, statusDone, r.status, r.stderr)
+	assert.Contains(t, claimsOf(t, r.stdout)["sub"], "system:serviceaccount:")
+
 	r = kindred(t.Context(), "token", "--control", s.Control, "--as", "default/nobody")
 	assert.Equal(t, statusUsage, r.status)
 	assert.Contains(t, r.stderr, `no service account "default/nobody"`)

@@ -6,7 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"text/tabwriter"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -69,8 +69,7 @@ func (c *cli) ready(info control.Info, format string) error {
 	if format == "json" {
 		return json.NewEncoder(c.stdout).Encode(info)
 	}
-	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
-	row := func(name, value, note string) { fmt.Fprintf(w, "  %s\t%s\t%s\n", name, value, note) }
+	row := func(name, value, note string) { fmt.Fprintf(c.stdout, "  %-8s %-45s %s\n", name, value, note) }
 	fmt.Fprintf(c.stdout, "kindred %s is ready; Ctrl-C stops it.\n\n", info.Version)
 	row("TLS", "https://"+info.Listen, "Entra, issuers and vaults, by host name")
 	row("proxy", "http://"+info.Proxy, "HTTPS_PROXY for clients that nobody changed")
@@ -79,18 +78,13 @@ func (c *cli) ready(info control.Info, format string) error {
 		row("tenant", t.ID, t.Domain)
 	}
 	for _, k := range info.Clusters {
-		row("cluster", k.Issuer, k.Name)
-		for _, sa := range k.ServiceAccounts {
-			row("", "  "+sa, "")
-		}
+		row("cluster", k.Name, strings.Join(k.ServiceAccounts, ", "))
+		fmt.Fprintf(c.stdout, "           %s\n", k.Issuer)
 	}
 	for _, v := range info.Vaults {
 		row("vault", v.URL, "also "+v.Local)
 	}
 	row("state", stateText(info.State), "the vaults' contents are in memory only")
-	if err := w.Flush(); err != nil {
-		return err
-	}
 	return next(c.stdout, info)
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -20,9 +21,10 @@ func (c *cli) token() *cobra.Command {
 	var claims []string
 	cmd := &cobra.Command{
 		Use:   "token",
-		Short: "Print a service-account token, signed by a running kindred",
-		Long: `Prints a token as the API server of the fixture's cluster would sign it, from the
-kindred at --control. With --fixture none need run: it is signed with the keys in --state.`,
+		Short: "Print a service-account token",
+		Long: `Prints a token as the API server of the fixture's cluster would sign it: from the
+kindred at --control or, where none runs, signed with the same keys from --state.
+--fixture always signs here.`,
 		Example: `  kindred token --as default/workload-identity-sa
   kindred token --as default/workload-identity-sa --expires-in -5m     an expired one
   kindred token --as default/workload-identity-sa --claim sub=other    another subject`,
@@ -39,7 +41,11 @@ kindred at --control. With --fixture none need run: it is signed with the keys i
 				}
 				return c.signToken(cmd.Context(), &s, q)
 			}
-			return c.printToken(cmd.Context(), api, q)
+			err = c.printToken(cmd.Context(), api, q)
+			if errors.Is(err, control.ErrUnreachable) && !cmd.Flags().Changed("control") {
+				return c.signToken(cmd.Context(), &s, q)
+			}
+			return err
 		},
 	}
 	controlFlag(cmd, &api)
