@@ -2,9 +2,8 @@
 FROM scratch
 COPY bin/kindred /kindred
 USER 65532:65532
-# TLS (Entra, issuers, vaults), the CONNECT proxy, and the control API, which answers only to
-# callers in the container itself.
-EXPOSE 8443 8444 8445
+# TLS: Entra, issuers, vaults. The proxy and the control API serve callers in the container only.
+EXPOSE 8443
 ENTRYPOINT ["/kindred"]
 # Keys and certificates are in memory, unless --state names a mounted directory.
 CMD ["serve", "--listen", ":8443"]

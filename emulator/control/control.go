@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -52,23 +53,32 @@ func New(c Config) http.Handler {
 
 type api struct{ Config }
 
-// sameMachine refuses what a web page could make a browser send: a request for a name that is not
-// this machine's (DNS rebinding), and one that another origin caused.
+// sameMachine refuses callers of other machines, and what a web page could make a browser send: a
+// request for a name that is not this machine's (DNS rebinding), and one that another origin caused.
 func sameMachine(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		q := c.Request()
-		host := q.Host
-		if h, _, err := net.SplitHostPort(host); err == nil {
-			host = h
+		if !loopback(q.RemoteAddr) {
+			return echo.NewHTTPError(http.StatusForbidden, "the control API is for callers on its own machine")
 		}
-		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			return echo.NewHTTPError(http.StatusForbidden, "the control API answers to localhost and loopback addresses only, not to "+strconv.Quote(host))
+		if !loopback(q.Host) {
+			return echo.NewHTTPError(http.StatusForbidden, "the control API answers to localhost and loopback addresses only, not to "+strconv.Quote(q.Host))
 		}
 		if q.Header.Get("Origin") != "" || q.Header.Get("Sec-Fetch-Site") != "" {
 			return echo.NewHTTPError(http.StatusForbidden, "the control API is not for web pages")
 		}
 		return next(c)
 	}
+}
+
+// loopback says whether a host, with or without a port, is this machine.
+func loopback(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = strings.Trim(hostport, "[]")
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func writeProblem(err error, c echo.Context) {

@@ -156,6 +156,20 @@ func TestClientNamesWhatAnswers(t *testing.T) {
 	assert.ErrorContains(t, err, address)
 }
 
+func TestOtherMachinesAreRefused(t *testing.T) {
+	t.Parallel()
+	h := control.New(control.Config{})
+	for remote, want := range map[string]int{
+		"127.0.0.1:1": http.StatusOK, "[::1]:1": http.StatusOK, "192.0.2.1:1": http.StatusForbidden, "[2001:db8::1]:1": http.StatusForbidden, "": http.StatusForbidden,
+	} {
+		q := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost:8445/health", http.NoBody)
+		q.RemoteAddr = remote
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, q)
+		assert.Equal(t, want, rec.Code, remote)
+	}
+}
+
 func TestWebPagesAreRefused(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
