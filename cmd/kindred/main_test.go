@@ -9,6 +9,8 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"io"
+	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,6 +32,9 @@ import (
 var home string
 
 func TestMain(m *testing.M) {
+	if os.Getenv("CHILD_TOKEN") != "" {
+		os.Exit(child())
+	}
 	var err error
 	if home, err = os.MkdirTemp("", "kindred-cmd-"); err != nil {
 		panic(err)
@@ -43,6 +48,23 @@ func TestMain(m *testing.M) {
 	status := m.Run()
 	_ = os.RemoveAll(home)
 	os.Exit(status)
+}
+
+// child is this test program as the child of `kindred exec`: it sends CHILD_TOKEN to the token
+// endpoint, prints the answer and ends with status 3.
+func child() int {
+	address := os.Getenv("AZURE_AUTHORITY_HOST") + os.Getenv("AZURE_TENANT_ID") + "/oauth2/v2.0/token"
+	r, err := http.PostForm(address, url.Values{
+		"grant_type": {"client_credentials"}, "client_id": {os.Getenv("AZURE_CLIENT_ID")}, "scope": {"https://vault.azure.net/.default"},
+		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}, "client_assertion": {os.Getenv("CHILD_TOKEN")},
+	})
+	if err != nil {
+		panic(err)
+	}
+	if _, err := io.Copy(os.Stdout, r.Body); err != nil {
+		panic(err)
+	}
+	return 3
 }
 
 // result is what a run of the program left.
@@ -273,12 +295,9 @@ func TestExecRunsTheChildAsAWorkload(t *testing.T) {
 func TestExecJoinsAndExplains(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	const request = `curl -s "$AZURE_AUTHORITY_HOST/$AZURE_TENANT_ID/oauth2/v2.0/token" -d grant_type=client_credentials -d client_id="$AZURE_CLIENT_ID" ` +
-		`-d scope=https://vault.azure.net/.default -d client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer ` +
-		`-d client_assertion="$TOKEN"; exit 3`
 	token := kindred(t.Context(), "token", "--control", s.Control, "--claim", "sub=system:serviceaccount:default:Workload-Identity-SA")
 	require.Equal(t, statusDone, token.status, token.stderr)
-	r := kindred(t.Context(), "exec", "--control", s.Control, "--", "env", "TOKEN="+strings.TrimSpace(token.stdout), "sh", "-c", request)
+	r := kindred(t.Context(), "exec", "--control", s.Control, "--", "env", "CHILD_TOKEN="+strings.TrimSpace(token.stdout), os.Args[0])
 	assert.Equal(t, 3, r.status)
 	assert.Contains(t, r.stdout, "AADSTS7002138", r.stderr)
 	assert.Contains(t, r.stderr, "subject-case", "what was refused is explained")
