@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,7 +30,7 @@ func (x *exchanges) handle(route string, next echo.HandlerFunc) echo.HandlerFunc
 		begin := time.Now()
 		r := &journal.Record{
 			Time: x.now(), Surface: x.surface, Route: route,
-			Method: q.Method, Host: q.Host, Path: q.URL.Path,
+			Method: clip(q.Method), Host: clip(q.Host), Path: clip(q.URL.Path),
 			TraceID: uuid.NewString(), CorrelationID: correlation(q),
 		}
 		journal.Begin(c, r)
@@ -42,6 +43,15 @@ func (x *exchanges) handle(route string, next echo.HandlerFunc) echo.HandlerFunc
 		x.line(q, r, err)
 		return nil
 	}
+}
+
+// clip bounds what a client can put into the journal and the log.
+func clip(s string) string {
+	const most = 512
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
 // refuse writes the answer to a request that a handler refused, unless part of one is out already.
