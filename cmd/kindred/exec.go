@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strconv"
 	"syscall"
 	"time"
@@ -94,31 +95,44 @@ func (c *cli) ownEmulator(ctx context.Context, s *setup) (*emulator.Emulator, er
 	return emulator.Start(context.WithoutCancel(ctx), o) // it outlives a signal: the child may still need it
 }
 
-// child runs the command to its end, its token file kept fresh meanwhile.
+// child runs the command to its end, its token file kept fresh meanwhile. Signals are the child's to
+// answer: a terminal sends an interrupt to it as well, others are passed on.
 func (c *cli) child(ctx context.Context, w *workload, args []string) (int, error) {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, c.stdout, c.stderr
 	cmd.Env = c.env.list
 	for _, v := range w.vars {
 		cmd.Env = append(cmd.Env, v.Name+"="+v.Value)
 	}
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 10 * time.Second
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
 	if err := cmd.Start(); err != nil {
 		return statusUsage, fmt.Errorf("start %s: %w", args[0], err)
 	}
-	fresh, stop := context.WithCancel(context.WithoutCancel(ctx))
-	go c.keepFresh(fresh, w)
+	go c.keepFresh(ctx, w)
+	go passOn(ctx, signals, cmd.Process)
 	err := cmd.Wait()
-	stop()
 	var exit *exec.ExitError
-	switch {
-	case errors.As(err, &exit):
+	if errors.As(err, &exit) {
 		return childStatus(exit), nil
-	case ctx.Err() != nil:
-		return statusStopped, nil
-	default:
-		return statusDone, err
+	}
+	return statusDone, err
+}
+
+// passOn sends the child every signal but interrupts, until the context ends.
+func passOn(ctx context.Context, signals <-chan os.Signal, child *os.Process) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case s := <-signals:
+			if s != os.Interrupt {
+				_ = child.Signal(s) // it may be gone
+			}
+		}
 	}
 }
 

@@ -35,10 +35,9 @@ func main() {
 
 // The exit statuses that scripts rely on; exec has its child's own besides.
 const (
-	statusDone    = 0
-	statusNot     = 1 // the thing checked does not hold
-	statusUsage   = 2 // usage or bad input
-	statusStopped = 128 + int(syscall.SIGTERM)
+	statusDone  = 0
+	statusNot   = 1 // the thing checked does not hold
+	statusUsage = 2 // usage or bad input
 )
 
 // run is the whole program.

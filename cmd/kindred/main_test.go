@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -34,6 +35,9 @@ var home string
 func TestMain(m *testing.M) {
 	if os.Getenv("CHILD_TOKEN") != "" {
 		os.Exit(child())
+	}
+	if os.Getenv("BE_KINDRED") != "" {
+		main()
 	}
 	var err error
 	if home, err = os.MkdirTemp("", "kindred-cmd-"); err != nil {
@@ -290,6 +294,35 @@ func TestExecRunsTheChildAsAWorkload(t *testing.T) {
 	r = kindred(t.Context(), "exec", "--", "no-such-program")
 	assert.Equal(t, statusUsage, r.status)
 	assert.Contains(t, r.stderr, "start no-such-program")
+}
+
+func TestExecLeavesSignalsToTheChild(t *testing.T) {
+	t.Parallel()
+	// exec of a shell that ends with 5 when it is terminated, with 6 when it may read to its end.
+	begin := func() (cmd *exec.Cmd, in io.WriteCloser) {
+		cmd = exec.CommandContext(t.Context(), os.Args[0], "exec", "--", "sh", "-c", `trap "exit 5" TERM; echo ready; read x; exit 6`)
+		cmd.Env = append(os.Environ(), "BE_KINDRED=1", "HOME="+home)
+		in, err := cmd.StdinPipe()
+		require.NoError(t, err)
+		out, err := cmd.StdoutPipe()
+		require.NoError(t, err)
+		require.NoError(t, cmd.Start())
+		line, err := bufio.NewReader(out).ReadString('\n')
+		require.NoError(t, err)
+		require.Equal(t, "ready\n", line)
+		return cmd, in
+	}
+	cmd, _ := begin()
+	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+	require.Error(t, cmd.Wait())
+	assert.Equal(t, 5, cmd.ProcessState.ExitCode(), "it is passed on")
+
+	cmd, in := begin()
+	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	_, err := io.WriteString(in, "\n")
+	require.NoError(t, err)
+	require.Error(t, cmd.Wait())
+	assert.Equal(t, 6, cmd.ProcessState.ExitCode(), "a terminal interrupts the child itself")
 }
 
 func TestExecJoinsAndExplains(t *testing.T) {
