@@ -16,7 +16,7 @@ import (
 // BenchmarkGet is a secret read with a valid token, from the router to the bytes of the answer.
 func BenchmarkGet(b *testing.B) {
 	w := newVaultWire(b)
-	q := httptest.NewRequest("GET", at(kv, "/secrets/my-secret/"), http.NoBody)
+	q := httptest.NewRequestWithContext(b.Context(), "GET", at(kv, "/secrets/my-secret/"), http.NoBody)
 	q.Header.Set("Authorization", "Bearer "+w.token(w.reader))
 	b.ReportAllocs()
 	for b.Loop() {
@@ -106,7 +106,7 @@ func BenchmarkList(b *testing.B) {
 			for i := range secrets {
 				w.send("PUT", at(kv, fmt.Sprintf("/secrets/n-%06d", i)), admin, `{"value":"v"}`)
 			}
-			q := httptest.NewRequest("GET", at(kv, "/secrets"), http.NoBody)
+			q := httptest.NewRequestWithContext(b.Context(), "GET", at(kv, "/secrets"), http.NoBody)
 			q.Header.Set("Authorization", "Bearer "+admin)
 			b.ReportAllocs()
 			for b.Loop() {

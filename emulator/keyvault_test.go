@@ -183,7 +183,7 @@ func TestVaultHeaders(t *testing.T) {
 		"X-Ms-Client-Request-Id":     "mine",
 	}
 	for path, status := range map[string]int{"/secrets/my-secret": 200, "/secrets/none": 404, "/nothing": 404, "/healthstatus": 200, "/secrets": 200} {
-		q := httptest.NewRequest("GET", at(kv, path), http.NoBody)
+		q := httptest.NewRequestWithContext(t.Context(), "GET", at(kv, path), http.NoBody)
 		q.RemoteAddr = "192.0.2.1:1234"
 		q.Header.Set("Authorization", "bearer "+w.token(w.admin))
 		q.Header.Set("X-Ms-Client-Request-Id", "mine")
