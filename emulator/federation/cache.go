@@ -30,6 +30,7 @@ type cache struct {
 type entry struct {
 	set   *keySet
 	tried time.Time
+	again time.Time // when it was last fetched for a key that the live set lacks; zero: never
 	err   error
 }
 
@@ -71,7 +72,7 @@ func (c *cache) serves(e entry, key string) bool {
 	if e.err != nil {
 		return within(now, e.tried, failureRemains)
 	}
-	return live && within(now, e.tried, refetchPause)
+	return live && within(now, e.again, refetchPause)
 }
 
 // within also turns false when the clock was set back.
@@ -83,10 +84,13 @@ func within(now, since time.Time, d time.Duration) bool {
 func (c *cache) refresh(ctx context.Context, issuer string, old entry) entry {
 	set, err := c.fetch(ctx, issuer)
 	now := c.now()
-	if err != nil && old.set != nil && within(now, old.set.fetched, keysLive) {
-		set = old.set
-	}
 	e := entry{set: set, tried: now, err: err}
+	if old.set != nil && within(now, old.set.fetched, keysLive) {
+		e.again = now
+		if err != nil {
+			e.set = old.set
+		}
+	}
 	c.entries.Add(issuer, e)
 	return e
 }

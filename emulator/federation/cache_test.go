@@ -75,22 +75,24 @@ func TestCacheFetchesAnewForAnUnknownKey(t *testing.T) {
 	}
 	assert.True(t, get("old"))
 	s.ids = []string{"new", "old"}
-
-	clock.move(refetchPause - 1)
-	assert.False(t, get("new"), "too soon to ask again")
-	assert.Equal(t, 1, s.count)
-
-	clock.move(1)
-	assert.True(t, get("new"))
+	assert.True(t, get("new"), "the key was just rotated")
 	assert.Equal(t, 2, s.count)
+
+	s.ids = []string{"newer", "new", "old"}
+	clock.move(refetchPause - 1)
+	assert.False(t, get("newer"), "too soon to ask again")
+	assert.Equal(t, 2, s.count)
+	clock.move(1)
+	assert.True(t, get("newer"))
+	assert.Equal(t, 3, s.count)
 
 	clock.move(refetchPause)
 	for i := range 100 {
 		assert.False(t, get(fmt.Sprint("foreign ", i)))
 	}
-	assert.Equal(t, 3, s.count, "one fetch for all of them")
+	assert.Equal(t, 4, s.count, "one fetch for all of them")
 	assert.True(t, get("old"))
-	assert.Equal(t, 3, s.count)
+	assert.Equal(t, 4, s.count)
 }
 
 func TestCacheRemembersFailuresForASecond(t *testing.T) {
