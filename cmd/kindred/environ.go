@@ -31,8 +31,8 @@ type workload struct {
 }
 
 // prepare asks the kindred at the control address for the workload's identity, and writes the token
-// file and the trust files.
-func (c *cli) prepare(ctx context.Context, api, as, via, dir, trustDir string) (*workload, error) {
+// file into dir and the trust files beside that kindred's keys, where they serve the next one too.
+func (c *cli) prepare(ctx context.Context, api, as, via, dir string) (*workload, error) {
 	w := &workload{client: control.NewClient(api), as: as, dir: dir}
 	info, err := w.client.Info(ctx)
 	if err != nil {
@@ -44,6 +44,10 @@ func (c *cli) prepare(ctx context.Context, api, as, via, dir, trustDir string) (
 	}
 	if w.renewIn, err = w.renew(ctx); err != nil {
 		return nil, err
+	}
+	trustDir := dir
+	if s, err := os.Stat(info.State); err == nil && s.IsDir() { // it may be another machine's, or a container's
+		trustDir = info.State
 	}
 	files, err := c.trustFiles(trustDir, []byte(info.CA))
 	if err != nil {
@@ -105,7 +109,7 @@ func (c *cli) environ() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			w, err := c.prepare(cmd.Context(), api, as, via, dir, dir)
+			w, err := c.prepare(cmd.Context(), api, as, via, dir)
 			if err != nil {
 				return err
 			}

@@ -66,11 +66,7 @@ func (c *cli) runAs(ctx context.Context, s *setup, api, as, via string, args []s
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // a token that expires by itself
-	trustDir := c.stateDir(s)
-	if trustDir == "" {
-		trustDir = dir
-	}
-	w, err := c.prepare(ctx, api, as, via, dir, trustDir)
+	w, err := c.prepare(ctx, api, as, via, dir)
 	if err != nil {
 		return err
 	}

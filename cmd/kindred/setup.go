@@ -72,9 +72,15 @@ func (c *cli) options(s *setup) (emulator.Options, error) {
 	if err != nil {
 		return emulator.Options{}, err
 	}
+	dir := c.stateDir(s)
+	if dir != "" {
+		if dir, err = filepath.Abs(dir); err != nil {
+			return emulator.Options{}, err
+		}
+	}
 	return emulator.Options{
 		Directory: d,
-		Keys:      keys.Options{Dir: c.stateDir(s)},
+		Keys:      keys.Options{Dir: dir},
 		Strict:    s.strict,
 		Offline:   s.offline,
 		Version:   version,
