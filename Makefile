@@ -41,4 +41,4 @@ clients: build ## run the real Azure clients of Go, curl, Python, JavaScript and
 image: build ## build the container image kindred:VERSION
 	docker build -t kindred:$(VERSION) .
 
-check: lint race e2e clients ## everything that CI runs before it lets a change in
+check: lint race fuzz test e2e clients ## everything that CI runs before it lets a change in

@@ -15,7 +15,6 @@ import (
 
 	"github.com/kindred-emulator/kindred/emulator/clock"
 	"github.com/kindred-emulator/kindred/emulator/control"
-	"github.com/kindred-emulator/kindred/emulator/directory"
 	"github.com/kindred-emulator/kindred/emulator/environ"
 	"github.com/kindred-emulator/kindred/emulator/journal"
 )
@@ -105,12 +104,6 @@ func assemble(o Options, upstream func(*url.URL) (*url.URL, error)) (*Emulator, 
 
 // Client reaches the names that kindred stands for inside the process, and others as kindred does.
 func (e *Emulator) Client() *http.Client { return e.fetcher }
-
-// Token signs a token of a workload as its cluster does; the request's As and ExpiresIn are not
-// looked at.
-func (e *Emulator) Token(w *directory.Workload, q control.TokenRequest, lifetime time.Duration) (control.Token, error) {
-	return e.token(w, q, lifetime)
-}
 
 // listen opens every address or none. The error names the address and the flag that changes it.
 func listen(ctx context.Context, addresses ...string) ([]net.Listener, error) {

@@ -69,7 +69,7 @@ func (e *Emulator) As(tb testing.TB, serviceAccount string) {
 	if err != nil {
 		tb.Fatalf("kindred: %v", err)
 	}
-	t, err := e.token(w, control.TokenRequest{}, time.Hour)
+	t, err := e.Token(w, control.TokenRequest{}, time.Hour)
 	if err != nil {
 		tb.Fatalf("kindred: %v", err)
 	}

@@ -64,13 +64,15 @@ func (e *Emulator) control() http.Handler {
 		Directory: e.surfaces.Directory,
 		Journal:   e.surfaces.journal,
 		Clock:     e.clock,
-		Token:     e.token,
+		Token:     e.Token,
 		Rotate:    e.rotate,
 		Reset:     e.reset,
 	})
 }
 
-func (e *Emulator) token(w *directory.Workload, q control.TokenRequest, lifetime time.Duration) (control.Token, error) {
+// Token signs a token of a workload as its cluster does; the request's As and ExpiresIn are not
+// looked at.
+func (e *Emulator) Token(w *directory.Workload, q control.TokenRequest, lifetime time.Duration) (control.Token, error) {
 	issued, expires := e.clock.Now(), e.clock.Now().Add(lifetime)
 	if lifetime <= 0 { // one that was good for an hour until then
 		lifetime = time.Hour

@@ -32,7 +32,7 @@ func (c *cli) ca() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if format == "p12" && c.colour(c.stdout)("") != "" {
+			if format == "p12" && isTerminal(c.stdout) {
 				return errors.New("a PKCS#12 store is not for terminals; redirect it into a file")
 			}
 			_, err = c.stdout.Write(out)

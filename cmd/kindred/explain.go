@@ -59,11 +59,15 @@ func red(s string) string   { return "\x1b[31m" + s + "\x1b[0m" }
 
 // colour paints on a terminal, unless NO_COLOR is set (https://no-color.org).
 func (c *cli) colour(w io.Writer) painter {
-	f, ok := w.(*os.File)
-	if ok && c.env.get("NO_COLOR") == "" && isatty.IsTerminal(f.Fd()) {
+	if c.env.get("NO_COLOR") == "" && isTerminal(w) {
 		return red
 	}
 	return plain
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && isatty.IsTerminal(f.Fd())
 }
 
 // printRecord shows one exchange to people.
