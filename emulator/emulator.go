@@ -3,7 +3,8 @@
 //
 //	       ┌─ entra     token endpoint ── federation ──┐ fetches keys, over TLS
 //	router ┼─ issuer    discovery and JWKS  ◀──────────┘
-//	       └─ keyvault  secrets
+//	       ├─ keyvault  secrets
+//	       └─ webhook   admission of pods, where there is a cluster
 //
 // This package is the only place that wires them; routes.go lists every route.
 package emulator
@@ -23,6 +24,7 @@ import (
 	"github.com/kindred-emulator/kindred/emulator/journal"
 	"github.com/kindred-emulator/kindred/emulator/keys"
 	"github.com/kindred-emulator/kindred/emulator/keyvault"
+	"github.com/kindred-emulator/kindred/emulator/webhook"
 )
 
 // surfaces are the three surfaces over one directory, and what they share.
@@ -38,13 +40,14 @@ type surfaces struct {
 
 const entraRing = "entra"
 
-func clusterRing(c *directory.Cluster) string { return "cluster-" + c.Name }
+// ClusterRing is the name of the ring that signs the service-account tokens of a cluster.
+func ClusterRing(cluster string) string { return "cluster-" + cluster }
 
 // newSurfaces wires the surfaces. The client fetches issuers' documents, trusting kindred's CA.
 func newSurfaces(o Options, client func(ca *x509.Certificate) *http.Client) (*surfaces, error) {
 	names := []string{entraRing}
 	for _, c := range o.Directory.Clusters {
-		names = append(names, clusterRing(c))
+		names = append(names, ClusterRing(c.Name))
 	}
 	store, err := keys.Open(o.Keys, names...)
 	if err != nil {
@@ -52,7 +55,7 @@ func newSurfaces(o Options, client func(ca *x509.Certificate) *http.Client) (*su
 	}
 	rings := make(map[*directory.Cluster]*keys.Ring)
 	for _, c := range o.Directory.Clusters {
-		if rings[c], err = store.Ring(clusterRing(c)); err != nil {
+		if rings[c], err = store.Ring(ClusterRing(c.Name)); err != nil {
 			return nil, err
 		}
 	}
@@ -76,12 +79,19 @@ func newSurfaces(o Options, client func(ca *x509.Certificate) *http.Client) (*su
 
 // handler is every surface behind one router.
 func (s *surfaces) handler() http.Handler {
-	return &router{
+	r := &router{
 		entra:    s.mount("entra", writeEntra, entraRoutes(s.entra), s.entra.Headers),
 		keyvault: s.mount("keyvault", writeKeyVault, vaultRoutes(s.keyvault), s.keyvault.Headers),
-		issuer:   s.mount("issuer", writeIssuer, issuerRoutes(s.issuer)),
+		issuer:   s.mount("issuer", writeText, issuerRoutes(s.issuer)),
 		names:    s.names(),
 	}
+	if s.Webhook != nil {
+		r.webhook = s.mount("webhook", writeText, webhookRoutes(webhook.New(webhook.Config{
+			Accounts: s.Webhook.Accounts, Cluster: s.Webhook.Cluster, NodeTrust: s.Webhook.NodeTrust,
+			CA: s.store.Authority().PEM(),
+		})))
+	}
+	return r
 }
 
 func (s *surfaces) names() names { return names{vaults: s.keyvault, issuers: s.issuer} }

@@ -84,8 +84,8 @@ func writeEntra(c echo.Context, e *apierr.Error, r *journal.Record) error {
 	return apierr.WriteEntra(c.Response(), e, apierr.Envelope{Time: r.Time, TraceID: r.TraceID, CorrelationID: r.CorrelationID})
 }
 
-// writeIssuer answers as an AKS issuer does: the status and no envelope.
-func writeIssuer(c echo.Context, e *apierr.Error, _ *journal.Record) error {
+// writeText answers with the status and no envelope, as an AKS issuer does.
+func writeText(c echo.Context, e *apierr.Error, _ *journal.Record) error {
 	return c.String(e.Status, e.Message)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kindred-emulator/kindred/emulator/directory"
 	"github.com/kindred-emulator/kindred/emulator/keys"
+	"github.com/kindred-emulator/kindred/emulator/webhook"
 )
 
 // Options say what to emulate and where.
@@ -17,6 +18,13 @@ type Options struct {
 	// Listen, Proxy and Control are the addresses to listen on, host:port: the TLS listener, the
 	// CONNECT proxy and the control API. Empty: a free port of 127.0.0.1.
 	Listen, Proxy, Control string
+	// Published is where clients reach the listeners when that is elsewhere, as outside a container.
+	Published *Published
+	// ControlToken is what callers of the control API must present. Required where other machines can
+	// reach that listener; empty: callers on this machine only, without one.
+	ControlToken string
+	// Webhook turns the admission webhook on.
+	Webhook *Webhook
 	// Keys are where signing keys and the certificate authority come from.
 	Keys keys.Options
 	// Strict refuses what real Entra refuses although public tutorials do it.
@@ -32,6 +40,19 @@ type Options struct {
 	Version string
 	// Log gets one line an exchange; nil: none.
 	Log *slog.Logger
+}
+
+// Published is the addresses, host:port, that clients are told instead of the listeners' own.
+type Published struct{ Listen, Proxy, Control string }
+
+// Webhook says whose pods the admission webhook changes, and how.
+type Webhook struct {
+	// Accounts reads the cluster's ServiceAccounts.
+	Accounts webhook.Accounts
+	// Cluster is the fixture's cluster that the real one plays.
+	Cluster *directory.Cluster
+	// NodeTrust is the folder on every node that holds the trust files; see webhook.Config.
+	NodeTrust string
 }
 
 func (o Options) withDefaults() Options {

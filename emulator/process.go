@@ -37,7 +37,7 @@ var theProcess = sync.OnceValues(func() (*process, error) { //nolint:gochecknogl
 	if p.roots, err = trust.SystemRoots(os.Getenv("SSL_CERT_FILE")); err != nil {
 		return nil, err
 	}
-	through := newProxy(newOutbound(newHandoff(), false, p.upstream), slog.New(slog.DiscardHandler))
+	through := newProxy(newOutbound(newHandoff(), false, p.upstream), false, slog.New(slog.DiscardHandler))
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err

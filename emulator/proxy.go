@@ -17,8 +17,9 @@ import (
 //	CONNECT kv.vault.azure.net:443 ──▶ ends here, at the TLS listener
 //	CONNECT anything.else:443      ──▶ passed through; refused when offline
 //
-// It serves callers on this machine only.
-func newProxy(o *outbound, log *slog.Logger) http.Handler {
+// It serves callers on this machine only; one that is published also others, but for the names that
+// kindred stands for and no more than the TLS listener would.
+func newProxy(o *outbound, published bool, log *slog.Logger) http.Handler {
 	p := goproxy.NewProxyHttpServer()
 	p.Logger = proxyLog{log}
 	p.Tr = &http.Transport{DialContext: o.DialContext, Proxy: o.proxy}
@@ -42,7 +43,7 @@ func newProxy(o *outbound, log *slog.Logger) http.Handler {
 		}
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		if !local(q.RemoteAddr) {
+		if !local(q.RemoteAddr) && (!published || !o.serves(hostname(q.URL.Host))) {
 			http.Error(w, "kindred's proxy serves callers on its own machine only", http.StatusForbidden)
 			return
 		}

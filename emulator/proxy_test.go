@@ -134,7 +134,7 @@ func TestOfflineRefusesOtherNames(t *testing.T) {
 
 func TestProxyServesThisMachineOnly(t *testing.T) {
 	t.Parallel()
-	h := newProxy(newOutbound(newHandoff(), false, noUpstream), slog.New(slog.DiscardHandler))
+	h := newProxy(newOutbound(newHandoff(), false, noUpstream), false, slog.New(slog.DiscardHandler))
 	for remote, want := range map[string]int{"192.0.2.1:1234": http.StatusForbidden, "[2001:db8::1]:1234": http.StatusForbidden, "nonsense": http.StatusForbidden} {
 		q := httptest.NewRequestWithContext(t.Context(), http.MethodConnect, "http://login.microsoftonline.com:443", http.NoBody)
 		q.RemoteAddr = remote
@@ -170,7 +170,7 @@ func TestUpstreamProxyIsUsedForOtherNames(t *testing.T) {
 	address, err := url.Parse(upstream.URL)
 	require.NoError(t, err)
 	o := newOutbound(newHandoff(), false, func(*url.URL) (*url.URL, error) { return address, nil })
-	front := httptest.NewServer(newProxy(o, slog.New(slog.DiscardHandler)))
+	front := httptest.NewServer(newProxy(o, false, slog.New(slog.DiscardHandler)))
 	defer front.Close()
 	frontURL, err := url.Parse(front.URL)
 	require.NoError(t, err)

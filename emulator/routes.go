@@ -11,6 +11,7 @@ import (
 	"github.com/kindred-emulator/kindred/emulator/entra"
 	"github.com/kindred-emulator/kindred/emulator/issuer"
 	"github.com/kindred-emulator/kindred/emulator/keyvault"
+	"github.com/kindred-emulator/kindred/emulator/webhook"
 )
 
 // route is one line of a surface's table. Its name reaches the journal and the log.
@@ -72,10 +73,18 @@ func issuerRoutes(s *issuer.Surface) []route {
 	return []route{{"issuer", every, "/*", s.Serve}}
 }
 
+func webhookRoutes(s *webhook.Surface) []route {
+	return []route{
+		{"mutate", post, webhook.Path, s.Mutate},
+		{"mutate-restricted", post, webhook.RestrictedPath, s.MutateRestricted},
+	}
+}
+
 // router sends a request to its surface: by host where the host is Azure's or an issuer's, by path
 // on localhost, an address or any other name.
 type router struct {
 	entra, keyvault, issuer http.Handler
+	webhook                 http.Handler // nil: there is no cluster
 	names                   names
 }
 
@@ -90,6 +99,10 @@ func (r *router) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	default:
 		if _, _, ok := r.names.issuers.Find(host, q.URL.Path, true); ok {
 			r.issuer.ServeHTTP(w, q)
+			return
+		}
+		if r.webhook != nil && strings.HasPrefix(q.URL.Path, webhook.Path) {
+			r.webhook.ServeHTTP(w, q)
 			return
 		}
 		r.entra.ServeHTTP(w, q)

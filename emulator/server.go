@@ -52,6 +52,9 @@ func start(ctx context.Context, o Options, upstream func(*url.URL) (*url.URL, er
 	if err != nil {
 		return nil, err
 	}
+	if err := closed(o); err != nil {
+		return nil, err
+	}
 	listeners, err := listen(ctx, o.Listen, o.Proxy, o.Control)
 	if err != nil {
 		return nil, err
@@ -62,7 +65,7 @@ func start(ctx context.Context, o Options, upstream func(*url.URL) (*url.URL, er
 	ctx, e.cancel = context.WithCancel(ctx)
 	e.serve(func() error { return main.ServeTLS(https, "", "") })
 	e.serve(func() error { return main.ServeTLS(e.handoff, "", "") })
-	e.proxy = newProxy(out, o.Log)
+	e.proxy = newProxy(out, o.Published != nil, o.Log)
 	through := e.server(e.proxy)
 	e.serve(func() error { return through.Serve(proxy) })
 	steer := e.server(e.control())
@@ -120,6 +123,15 @@ func listen(ctx context.Context, addresses ...string) ([]net.Listener, error) {
 		listeners = append(listeners, l)
 	}
 	return listeners, nil
+}
+
+// closed refuses a control API that strangers could steer.
+func closed(o Options) error {
+	host, _, err := net.SplitHostPort(o.Control)
+	if err == nil && !control.Loopback(host) && o.ControlToken == "" {
+		return fmt.Errorf("the control API at %s would be open to other machines: give it a token (--control-token-file) or an address of this machine", o.Control)
+	}
+	return nil
 }
 
 func (e *Emulator) server(h http.Handler) *http.Server {

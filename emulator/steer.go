@@ -25,6 +25,9 @@ func (e *Emulator) describe(https, proxy, api net.Addr) control.Info {
 		Strict:  s.Strict,
 		Offline: s.Offline,
 	}
+	if p := s.Published; p != nil {
+		info.Listen, info.Proxy, info.Control = p.Listen, p.Proxy, p.Control
+	}
 	names := make(map[string]bool)
 	for _, t := range s.Directory.Tenants {
 		for _, host := range t.Cloud.LoginHosts {
@@ -64,6 +67,7 @@ func (e *Emulator) control() http.Handler {
 		Directory: e.surfaces.Directory,
 		Journal:   e.surfaces.journal,
 		Clock:     e.clock,
+		Secret:    e.surfaces.ControlToken,
 		Token:     e.Token,
 		Rotate:    e.rotate,
 		Reset:     e.reset,
@@ -100,7 +104,7 @@ func (e *Emulator) rotate(of string) (bool, error) {
 		ring = ""
 		for _, c := range e.surfaces.Directory.Clusters {
 			if c.Name == of {
-				ring = clusterRing(c)
+				ring = ClusterRing(c.Name)
 			}
 		}
 	}

@@ -55,7 +55,7 @@ func (e *Embedded) Up(ctx context.Context, fixture string) error {
 	if err = errors.Join(err, json.Unmarshal(line, &e.Info)); err != nil {
 		return fmt.Errorf("kindred serve did not start: %w\n%s", errors.Join(err, e.server.Wait()), stderr.String())
 	}
-	e.control = control.NewClient(e.Info.Control)
+	e.control = control.NewClient(e.Info.Control, "")
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/kindred-emulator/kindred/emulator/control"
 	"github.com/kindred-emulator/kindred/emulator/environ"
@@ -33,7 +34,7 @@ type workload struct {
 // prepare asks the kindred at the control address for the workload's identity, and writes the token
 // file into dir and the trust files beside that kindred's keys, where they serve the next one too.
 func (c *cli) prepare(ctx context.Context, api, as, via, dir string) (*workload, error) {
-	w := &workload{client: control.NewClient(api), as: as, dir: dir}
+	w := &workload{client: c.client(api), as: as, dir: dir}
 	info, err := w.client.Info(ctx)
 	if err != nil {
 		return nil, err
@@ -88,6 +89,12 @@ func (w *workload) renew(ctx context.Context) (time.Duration, error) {
 
 const shells = "sh, fish, powershell, dotenv"
 
+func shellFlag(f *pflag.FlagSet, shell *string) {
+	f.StringVar(shell, "shell", "sh", "the `SYNTAX` to print: "+shells)
+}
+
+func oneOfShells(shell string) error { return oneOf("shell", shell, strings.Split(shells, ", ")...) }
+
 func (c *cli) environ() *cobra.Command {
 	var api, as, shell, via string
 	var s setup
@@ -99,7 +106,7 @@ func (c *cli) environ() *cobra.Command {
   kindred env --shell dotenv > .env`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := oneOf("shell", shell, strings.Split(shells, ", ")...); err != nil {
+			if err := oneOfShells(shell); err != nil {
 				return err
 			}
 			if err := oneOf("via", via, string(environ.ViaProxy), string(environ.ViaAuthority)); err != nil {
@@ -116,10 +123,10 @@ func (c *cli) environ() *cobra.Command {
 			return printVariables(c.stdout, shell, w.vars)
 		},
 	}
-	controlFlag(cmd, &api)
+	c.controlFlag(cmd, &api)
 	workloadFlags(cmd, &as, &via)
 	s.stateFlag(cmd.Flags())
-	cmd.Flags().StringVar(&shell, "shell", "sh", "the `SYNTAX` to print: "+shells)
+	shellFlag(cmd.Flags(), &shell)
 	return cmd
 }
 
@@ -135,10 +142,6 @@ func (c *cli) environDir(s *setup) (string, error) {
 		return "", err
 	}
 	return abs, os.MkdirAll(abs, 0o700)
-}
-
-func controlFlag(cmd *cobra.Command, api *string) {
-	cmd.Flags().StringVar(api, "control", defaultControl, "`ADDRESS` of the control API of a running kindred")
 }
 
 func workloadFlags(cmd *cobra.Command, as, via *string) {

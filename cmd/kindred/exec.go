@@ -37,16 +37,20 @@ When the program fails, what kindred refused is explained.`,
 				return err
 			}
 			for _, own := range []string{"fixture", "strict", "offline", "state"} {
-				if api != "" && cmd.Flags().Changed(own) {
+				if !cmd.Flags().Changed(own) {
+					continue
+				}
+				if cmd.Flags().Changed("control") {
 					return fmt.Errorf("--%s is for an emulator that exec starts; the one at --control has its own", own)
 				}
+				api = ""
 			}
 			return c.runAs(cmd.Context(), &s, api, as, via, args)
 		},
 	}
 	cmd.Flags().SetInterspersed(false)
 	s.flags(cmd.Flags())
-	cmd.Flags().StringVar(&api, "control", "", "join the kindred whose control API is at `ADDRESS`")
+	cmd.Flags().StringVar(&api, "control", c.env.get(controlVariable), "join the kindred whose control API is at `ADDRESS` (default: $"+controlVariable+")")
 	workloadFlags(cmd, &as, &via)
 	return cmd
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kindred-emulator/kindred/emulator/apierr"
-	"github.com/kindred-emulator/kindred/emulator/control"
 	"github.com/kindred-emulator/kindred/emulator/journal"
 )
 
@@ -34,7 +33,7 @@ func (c *cli) explain() *cobra.Command {
 				}
 				id = args[0]
 			}
-			r, err := control.NewClient(api).Record(cmd.Context(), id)
+			r, err := c.client(api).Record(cmd.Context(), id)
 			if err != nil {
 				return err
 			}
@@ -45,7 +44,7 @@ func (c *cli) explain() *cobra.Command {
 			return nil
 		},
 	}
-	controlFlag(cmd, &api)
+	c.controlFlag(cmd, &api)
 	cmd.Flags().BoolVar(&last, "last", false, "the newest refusal (the default)")
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
 	return cmd

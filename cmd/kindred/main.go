@@ -79,12 +79,13 @@ Azure Key Vault, so that programs written for Azure run offline, unmodified.`,
 		Example: `  kindred exec -- python app.py        run a program as the fixture's workload
   kindred serve                        keep one running; then: eval "$(kindred env)"
   kindred check fixture.yaml           do the fixture's checks hold?
-  kindred explain --last               why was the last request refused?`,
+  kindred explain --last               why was the last request refused?
+  kindred cluster up                   a kind cluster in which manifests for AKS work`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(c.serve(), c.exec(), c.environ(), c.token(), c.check(), c.explain(), c.ca(), c.version())
+	root.AddCommand(c.serve(), c.exec(), c.environ(), c.token(), c.check(), c.explain(), c.cluster(), c.ca(), c.version())
 	return root
 }
 

@@ -151,12 +151,12 @@ func TestServeSaysWhereAndStopsCleanly(t *testing.T) {
 	s := serve(t)
 	assert.Equal(t, "https://lgurret-demo-aks-wi.vault.azure.net/", s.Vaults[0].URL)
 	assert.Equal(t, []string{"default/workload-identity-sa"}, s.Clusters[0].ServiceAccounts)
-	_, err := control.NewClient(s.Control).Info(t.Context())
+	_, err := control.NewClient(s.Control, "").Info(t.Context())
 	require.NoError(t, err)
 
 	r := s.stop()
 	assert.Equal(t, statusDone, r.status, r.stderr)
-	_, err = control.NewClient(s.Control).Info(context.Background())
+	_, err = control.NewClient(s.Control, "").Info(context.Background())
 	assert.ErrorIs(t, err, control.ErrUnreachable)
 }
 

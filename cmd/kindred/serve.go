@@ -17,6 +17,7 @@ import (
 func (c *cli) serve() *cobra.Command {
 	var s setup
 	var listen, proxy, api, format string
+	var b besides
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the emulator until it is stopped",
@@ -33,6 +34,9 @@ func (c *cli) serve() *cobra.Command {
 				return err
 			}
 			o.Listen, o.Proxy, o.Control = listen, proxy, api
+			if err := b.complete(&o); err != nil {
+				return err
+			}
 			o.Log = slog.New(slog.NewTextHandler(c.stderr, nil))
 			e, err := emulator.Start(cmd.Context(), o)
 			if err != nil {
@@ -47,9 +51,8 @@ func (c *cli) serve() *cobra.Command {
 		},
 	}
 	s.flags(cmd.Flags())
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8443", "`ADDRESS` of the TLS listener")
-	cmd.Flags().StringVar(&proxy, "proxy", "127.0.0.1:8444", "`ADDRESS` of the CONNECT proxy")
-	cmd.Flags().StringVar(&api, "control", defaultControl, "`ADDRESS` of the control API")
+	listenFlags(cmd.Flags(), &listen, &proxy, &api)
+	b.flags(cmd.Flags())
 	cmd.Flags().StringVar(&format, "format", "text", "how to say that it is ready: text or json")
 	return cmd
 }

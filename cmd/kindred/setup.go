@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kindred-emulator/kindred/emulator"
-	"github.com/kindred-emulator/kindred/emulator/directory"
 	"github.com/kindred-emulator/kindred/emulator/keys"
 	"github.com/kindred-emulator/kindred/emulator/trust"
 	"github.com/kindred-emulator/kindred/fixtures"
@@ -27,6 +26,10 @@ type setup struct {
 func (s *setup) flags(f *pflag.FlagSet) {
 	s.fixtureFlag(f)
 	s.stateFlag(f)
+	s.behaviourFlags(f)
+}
+
+func (s *setup) behaviourFlags(f *pflag.FlagSet) {
 	f.BoolVar(&s.strict, "strict", false, "refuse what real Entra refuses although tutorials do it, such as GET on the token endpoint")
 	f.BoolVar(&s.offline, "offline", false, "refuse every host that kindred does not stand for")
 }
@@ -39,16 +42,19 @@ func (s *setup) stateFlag(f *pflag.FlagSet) {
 	f.StringVar(&s.state, "state", "", "the `DIR` that keeps keys and certificates (default: $XDG_STATE_HOME/kindred or ~/.local/state/kindred)")
 }
 
-// directory reads the fixtures.
-func (s *setup) directory() (*directory.Directory, error) {
+// listenFlags are the addresses of the three listeners.
+func listenFlags(f *pflag.FlagSet, listen, proxy, api *string) {
+	f.StringVar(listen, "listen", "127.0.0.1:8443", "`ADDRESS` of the TLS listener")
+	f.StringVar(proxy, "proxy", "127.0.0.1:8444", "`ADDRESS` of the CONNECT proxy")
+	f.StringVar(api, "control", defaultControl, "`ADDRESS` of the control API")
+}
+
+// load reads the fixtures.
+func (s *setup) load() (*fixtures.Fixture, error) {
 	if len(s.fixtures) == 0 {
-		return fixtures.Article().Directory, nil
+		return fixtures.Article(), nil
 	}
-	f, err := fixtures.Load(s.fixtures...)
-	if err != nil {
-		return nil, err
-	}
-	return f.Directory, nil
+	return fixtures.Load(s.fixtures...)
 }
 
 // stateDir is where keys and certificates are kept; empty where there is no home to keep them in. A
@@ -68,7 +74,7 @@ func (c *cli) stateDir(s *setup) string {
 
 // options are an emulator's, from the flags.
 func (c *cli) options(s *setup) (emulator.Options, error) {
-	d, err := s.directory()
+	f, err := s.load()
 	if err != nil {
 		return emulator.Options{}, err
 	}
@@ -79,7 +85,7 @@ func (c *cli) options(s *setup) (emulator.Options, error) {
 		}
 	}
 	return emulator.Options{
-		Directory: d,
+		Directory: f.Directory,
 		Keys:      keys.Options{Dir: dir},
 		Strict:    s.strict,
 		Offline:   s.offline,

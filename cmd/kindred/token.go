@@ -48,7 +48,7 @@ kindred at --control or, where none runs, signed with the same keys from --state
 			return err
 		},
 	}
-	controlFlag(cmd, &api)
+	c.controlFlag(cmd, &api)
 	s.fixtureFlag(cmd.Flags())
 	s.stateFlag(cmd.Flags())
 	cmd.Flags().StringVar(&q.As, "as", "", "the service account, `[CLUSTER/]NAMESPACE/NAME` (default: the only one there is)")
@@ -59,7 +59,7 @@ kindred at --control or, where none runs, signed with the same keys from --state
 }
 
 func (c *cli) printToken(ctx context.Context, api string, q control.TokenRequest) error {
-	t, err := control.NewClient(api).Token(ctx, q)
+	t, err := c.client(api).Token(ctx, q)
 	if err != nil {
 		return err
 	}

@@ -19,14 +19,16 @@ import (
 // Client calls the API of a running kindred. It never goes through a proxy.
 type Client struct {
 	address string
+	token   string
 	http    http.Client
 }
 
 const callTimeout = 30 * time.Second
 
-// NewClient is a client for the API at host:port.
-func NewClient(address string) *Client {
-	return &Client{address: address, http: http.Client{
+// NewClient is a client for the API at host:port. The token is the one that the API was given; empty
+// where it was given none.
+func NewClient(address, token string) *Client {
+	return &Client{address: address, token: token, http: http.Client{
 		Timeout:   callTimeout,
 		Transport: &http.Transport{DialContext: (&net.Dialer{Timeout: callTimeout}).DialContext},
 	}}
@@ -87,6 +89,9 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) (er
 		return fmt.Errorf("control address: %w", err)
 	}
 	q.Header.Set("Content-Type", "application/json")
+	if c.token != "" {
+		q.Header.Set("Authorization", "Bearer "+c.token)
+	}
 	r, err := c.http.Do(q)
 	if err != nil {
 		return fmt.Errorf("%w at %s: %w", ErrUnreachable, c.address, errors.Unwrap(err))

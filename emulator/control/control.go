@@ -1,6 +1,7 @@
 package control
 
 import (
+	"crypto/subtle"
 	"errors"
 	"net"
 	"net/http"
@@ -21,6 +22,9 @@ type Config struct {
 	Directory *directory.Directory
 	Journal   *journal.Journal
 	Clock     *clock.Clock
+	// Secret is what callers present as a bearer token (RFC 6750); they may then be on other machines.
+	// Empty: callers on this machine only.
+	Secret string
 	// Token signs a service-account token.
 	Token func(w *directory.Workload, q TokenRequest, lifetime time.Duration) (Token, error)
 	// Rotate makes a new signing key for `entra` or for a cluster; false: there is no such one.
@@ -37,7 +41,7 @@ func New(c Config) http.Handler {
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = writeProblem
 	a := &api{c}
-	e.Use(sameMachine)
+	e.Use(a.admit)
 	e.GET("/health", a.health)
 	e.GET("/v1/info", a.info)
 	e.GET("/v1/workload", a.workload)
@@ -53,15 +57,21 @@ func New(c Config) http.Handler {
 
 type api struct{ Config }
 
-// sameMachine refuses callers of other machines, and what a web page could make a browser send: a
-// request for a name that is not this machine's (DNS rebinding), and one that another origin caused.
-func sameMachine(next echo.HandlerFunc) echo.HandlerFunc {
+// admit refuses callers who lack the secret, or where there is none those of other machines; and what
+// a web page could make a browser send: a request for a name that is not this machine's (DNS
+// rebinding), and one that another origin caused.
+func (a *api) admit(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		q := c.Request()
-		if !loopback(q.RemoteAddr) {
+		switch {
+		case a.Secret != "":
+			given := q.Header.Get("Authorization")
+			if subtle.ConstantTimeCompare([]byte(given), []byte("Bearer "+a.Secret)) == 0 {
+				return echo.NewHTTPError(http.StatusUnauthorized, "the control API needs its token: "+TokenVariable+`, which eval "$(kindred cluster env)" sets`)
+			}
+		case !Loopback(q.RemoteAddr):
 			return echo.NewHTTPError(http.StatusForbidden, "the control API is for callers on its own machine")
-		}
-		if !loopback(q.Host) {
+		case !Loopback(q.Host):
 			return echo.NewHTTPError(http.StatusForbidden, "the control API answers to localhost and loopback addresses only, not to "+strconv.Quote(q.Host))
 		}
 		if q.Header.Get("Origin") != "" || q.Header.Get("Sec-Fetch-Site") != "" {
@@ -71,8 +81,11 @@ func sameMachine(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// loopback says whether a host, with or without a port, is this machine.
-func loopback(hostport string) bool {
+// TokenVariable is the variable of the environment that holds the token of the control API.
+const TokenVariable = "KINDRED_CONTROL_TOKEN"
+
+// Loopback says whether a host, with or without a port, is this machine.
+func Loopback(hostport string) bool {
 	host, _, err := net.SplitHostPort(hostport)
 	if err != nil {
 		host = strings.Trim(hostport, "[]")

@@ -54,7 +54,7 @@ func newAPI(t *testing.T) *api {
 	}))
 	t.Cleanup(server.Close)
 	a.address = strings.TrimPrefix(server.URL, "http://")
-	a.Client = control.NewClient(a.address)
+	a.Client = control.NewClient(a.address, "")
 	return a
 }
 
@@ -147,11 +147,11 @@ func TestClientNamesWhatAnswers(t *testing.T) {
 	other := httptest.NewServer(http.NotFoundHandler())
 	defer other.Close()
 	address := strings.TrimPrefix(other.URL, "http://")
-	_, err := control.NewClient(address).Info(ctx)
+	_, err := control.NewClient(address, "").Info(ctx)
 	assert.EqualError(t, err, "what answers at "+address+" is no kindred: 404 Not Found")
 
 	other.Close()
-	_, err = control.NewClient(address).Info(ctx)
+	_, err = control.NewClient(address, "").Info(ctx)
 	require.ErrorIs(t, err, control.ErrUnreachable)
 	assert.ErrorContains(t, err, address)
 }

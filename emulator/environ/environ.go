@@ -71,28 +71,42 @@ func Identity(w Workload, t Target) []Variable {
 // environment. Variables that already have a say in the same matter are replaced or, where they hold
 // a list, kept in it.
 func Reach(t Target, lookup func(name string) string) []Variable {
-	vars := []Variable{
-		{"SSL_CERT_FILE", t.Trust.Bundle},
-		{"REQUESTS_CA_BUNDLE", t.Trust.Bundle},
-		{"CURL_CA_BUNDLE", t.Trust.Bundle},
-		{"NODE_EXTRA_CA_CERTS", t.Trust.CA},
+	vars := Trust(t.Trust)
+	java := &vars[len(vars)-1].Value
+	if t.Way == ViaProxy {
+		*java += javaProxy(t.Proxy)
+		if t.Hosts != "" {
+			*java += " -Djdk.net.hosts.file=" + t.Hosts
+		}
 	}
-	java := []string{
-		"-Djavax.net.ssl.trustStore=" + t.Trust.Keystore,
-		"-Djavax.net.ssl.trustStoreType=PKCS12",
-		"-Djavax.net.ssl.trustStorePassword=" + trust.Password,
+	if present := lookup(javaOptions); present != "" {
+		*java = present + " " + *java
 	}
 	if t.Way == ViaProxy {
 		vars = append(vars, proxyVariables(t.Proxy, lookup)...)
-		java = append(java, javaProxy(t.Proxy)...)
-		if t.Hosts != "" {
-			java = append(java, "-Djdk.net.hosts.file="+t.Hosts)
-		}
 	}
-	if present := lookup("JAVA_TOOL_OPTIONS"); present != "" {
-		java = append([]string{present}, java...)
+	return vars
+}
+
+const javaOptions = "JAVA_TOOL_OPTIONS"
+
+// Trust is the variables by which runtimes find what to trust, Java's last. Without a Keystore Java is
+// left out.
+func Trust(f trust.Files) []Variable {
+	vars := []Variable{
+		{"SSL_CERT_FILE", f.Bundle},
+		{"REQUESTS_CA_BUNDLE", f.Bundle},
+		{"CURL_CA_BUNDLE", f.Bundle},
+		{"NODE_EXTRA_CA_CERTS", f.CA},
 	}
-	return append(vars, Variable{"JAVA_TOOL_OPTIONS", strings.Join(java, " ")})
+	if f.Keystore == "" {
+		return vars
+	}
+	return append(vars, Variable{javaOptions, strings.Join([]string{
+		"-Djavax.net.ssl.trustStore=" + f.Keystore,
+		"-Djavax.net.ssl.trustStoreType=PKCS12",
+		"-Djavax.net.ssl.trustStorePassword=" + trust.Password,
+	}, " ")})
 }
 
 func proxyVariables(proxy string, lookup func(string) string) []Variable {
@@ -136,14 +150,14 @@ func coversAzure(host string) bool {
 	return false
 }
 
-// javaProxy is the proxy in Java's own properties. http.nonProxyHosts is left to its default, which is
-// this machine.
-func javaProxy(proxy string) []string {
+// javaProxy is the proxy in Java's own properties, to follow others. http.nonProxyHosts is left to its
+// default, which is this machine.
+func javaProxy(proxy string) string {
 	host, port, err := net.SplitHostPort(proxy)
 	if err != nil {
-		return nil
+		return ""
 	}
-	return []string{"-Dhttps.proxyHost=" + host, "-Dhttps.proxyPort=" + port}
+	return " -Dhttps.proxyHost=" + host + " -Dhttps.proxyPort=" + port
 }
 
 // localhost is the listener by the name that its certificates and *.vault.localhost share.

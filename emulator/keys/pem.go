@@ -18,6 +18,7 @@ import (
 const (
 	blockKey         = "PRIVATE KEY"
 	blockCertificate = "CERTIFICATE"
+	blockPublic      = "PUBLIC KEY"
 	headerRetired    = "Retired"
 )
 
@@ -114,6 +115,24 @@ func encodeRing(keys []ringKey) ([]byte, error) {
 		}
 	}
 	return out.Bytes(), nil
+}
+
+// PrivatePEM is the private half, PEM (PKCS#8, RFC 5208).
+func (k *Key) PrivatePEM() ([]byte, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(k.private)
+	if err != nil {
+		return nil, fmt.Errorf("encode key: %w", err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: blockKey, Bytes: der}), nil
+}
+
+// PublicPEM is the public half, PEM (PKIX, RFC 5280).
+func (k *Key) PublicPEM() ([]byte, error) {
+	der, err := x509.MarshalPKIXPublicKey(&k.private.PublicKey)
+	if err != nil {
+		return nil, fmt.Errorf("encode key: %w", err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: blockPublic, Bytes: der}), nil
 }
 
 func decodeRing(data []byte) ([]ringKey, error) {

@@ -29,6 +29,15 @@ type Files struct {
 	Keystore string // PKCS#12 with Password: the same
 }
 
+// In is the names of the files in a directory.
+func In(dir string) Files {
+	return Files{
+		CA:       filepath.Join(dir, "ca.pem"),
+		Bundle:   filepath.Join(dir, "bundle.pem"),
+		Keystore: filepath.Join(dir, "truststore.p12"),
+	}
+}
+
 // Write puts the files for a CA (PEM) into a directory below dir that is named after what is in
 // them, so the next call finds them there. The roots are PEM; see SystemRoots.
 func Write(dir string, ca, roots []byte) (Files, error) {
@@ -37,11 +46,7 @@ func Write(dir string, ca, roots []byte) (Files, error) {
 	if err != nil {
 		return Files{}, fmt.Errorf("trust files: %w", err)
 	}
-	f := Files{
-		CA:       filepath.Join(dir, "ca.pem"),
-		Bundle:   filepath.Join(dir, "bundle.pem"),
-		Keystore: filepath.Join(dir, "truststore.p12"),
-	}
+	f := In(dir)
 	if _, err := os.Stat(f.Keystore); err == nil { // written last
 		return f, nil
 	}

@@ -21,7 +21,7 @@ const (
 
 // tokenRequest swaps a service-account token for an access token.
 func tokenRequest(ctx context.Context, s *server) (request, error) {
-	api := control.NewClient(s.info.Control)
+	api := control.NewClient(s.info.Control, "")
 	w, err := api.Workload(ctx, "")
 	if err != nil {
 		return request{}, err

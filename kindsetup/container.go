@@ -1,0 +1,194 @@
+package kindsetup
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Of the emulator's container.
+const (
+	stateInside = "/state"
+	userInside  = 65532 // the Dockerfile's
+	clusterTag  = "io.kindred.cluster"
+	configTag   = "io.kindred.config"
+)
+
+// container is the emulator beside a cluster.
+type container struct {
+	engine *engine
+	name   string
+	image  string
+	args   []string
+	dir    string            // working directory
+	files  map[string][]byte // absolute paths
+	ports  map[string]string // on this machine, HOST:PORT, by the port inside
+	labels map[string]string
+}
+
+// hash names everything that the container is made of but for its state.
+func (c *container) hash() (string, error) {
+	files := make(map[string][]byte)
+	for name, data := range c.files {
+		if !strings.HasPrefix(name, stateInside+"/") {
+			files[name] = data
+		}
+	}
+	data, err := json.Marshal([]any{c.image, c.args, c.dir, files, c.ports})
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:8]), nil
+}
+
+// up makes the container run as it should: one that does already is left alone.
+func (c *container) up(ctx context.Context) (detail string, err error) {
+	hash, err := c.hash()
+	if err != nil {
+		return "", err
+	}
+	running, err := c.inspect(ctx, "{{.State.Running}} {{index .Config.Labels \""+configTag+"\"}}")
+	if err != nil {
+		return "", err
+	}
+	switch running {
+	case "true " + hash:
+		return "running", nil
+	case "false " + hash:
+		_, err := c.engine.run(ctx, "start", c.name)
+		return "started again", err
+	case "":
+	default:
+		if err := c.remove(ctx); err != nil {
+			return "", err
+		}
+	}
+	return c.name, c.create(ctx, hash)
+}
+
+// inspect is a fact of the container; empty where there is none.
+func (c *container) inspect(ctx context.Context, format string) (string, error) {
+	there, err := c.engine.exists(ctx, "container", c.name)
+	if err != nil || !there {
+		return "", err
+	}
+	return c.engine.run(ctx, "container", "inspect", "--format", format, c.name)
+}
+
+func (c *container) create(ctx context.Context, hash string) error {
+	args := []string{
+		"create", "--name", c.name, "--hostname", c.name, "--network", c.engine.network,
+		"--restart", "on-failure:1", // as kind's nodes: again after a reboot
+		"--sysctl", "net.ipv4.ip_unprivileged_port_start=0",
+		"--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+		"--workdir", c.dir, "--label", configTag + "=" + hash,
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.labels)) {
+		args = append(args, "--label", name+"="+c.labels[name])
+	}
+	for _, inside := range slices.Sorted(maps.Keys(c.ports)) {
+		args = append(args, "--publish", c.ports[inside]+":"+inside)
+	}
+	if _, err := c.engine.run(ctx, append(append(args, c.image), c.args...)...); err != nil {
+		return err
+	}
+	content, err := pack(c.dir, c.files)
+	if err != nil {
+		return err
+	}
+	if _, err := c.engine.feed(ctx, content, "cp", "-", c.name+":/"); err != nil {
+		return err
+	}
+	_, err = c.engine.run(ctx, "start", c.name)
+	return err
+}
+
+func (c *container) remove(ctx context.Context) error {
+	_, err := c.engine.run(ctx, "rm", "--force", "--volumes", c.name)
+	return err
+}
+
+// saveState copies what the running emulator keeps, its signing keys above all, into a folder here.
+func (c *container) saveState(ctx context.Context, dir string) error {
+	there, err := c.engine.exists(ctx, "container", c.name)
+	if err != nil || !there {
+		return err
+	}
+	archive, err := c.engine.run(ctx, "cp", c.name+":"+stateInside, "-")
+	if err != nil {
+		return err
+	}
+	return unpack(strings.NewReader(archive), dir)
+}
+
+// pack is an archive of files, and of the folders above them and the working directory, for the container's user.
+func pack(workdir string, files map[string][]byte) (io.Reader, error) {
+	var out bytes.Buffer
+	w := tar.NewWriter(&out)
+	folders := map[string]bool{workdir: true}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		for dir := path.Dir(name); dir != "/" && !folders[dir]; dir = path.Dir(dir) {
+			folders[dir] = true
+		}
+	}
+	for _, dir := range slices.Sorted(maps.Keys(folders)) {
+		if dir == "/" {
+			continue
+		}
+		if err := put(w, tar.TypeDir, dir+"/", 0o755, nil); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err := put(w, tar.TypeReg, name, 0o600, files[name]); err != nil {
+			return nil, err
+		}
+	}
+	return &out, w.Close()
+}
+
+func put(w *tar.Writer, kind byte, name string, mode int64, data []byte) error {
+	if err := w.WriteHeader(&tar.Header{
+		Typeflag: kind, Name: strings.TrimPrefix(name, "/"), Mode: mode,
+		Uid: userInside, Gid: userInside, Size: int64(len(data)),
+	}); err != nil {
+		return err
+	}
+	_, err := w.Write(data)
+	return err
+}
+
+// unpack writes the regular files of an archive into a folder; folders in it are left out.
+func unpack(archive io.Reader, dir string) error {
+	for r := tar.NewReader(archive); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("the emulator's state: %w", err)
+		}
+		if h.Typeflag != tar.TypeReg {
+			continue
+		}
+		data, err := io.ReadAll(r)
+		if err != nil {
+			return fmt.Errorf("the emulator's state: %w", err)
+		}
+		if err := replace(filepath.Join(dir, path.Base(h.Name)), data); err != nil {
+			return err
+		}
+	}
+}

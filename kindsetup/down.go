@@ -1,0 +1,70 @@
+package kindsetup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+)
+
+// Down removes all that Up made of a cluster, and nothing else. It says what there was.
+func Down(ctx context.Context, c Config) (removed []string, err error) {
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	record, err := Load(c.Dir)
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := lock(c.Dir, c.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	e, err := findEngine(c.Getenv, &kindLog{})
+	if err != nil {
+		return nil, err
+	}
+	if err := e.check(ctx); err != nil {
+		return nil, err
+	}
+	return takeDown(ctx, e, c.Dir, record)
+}
+
+// takeDown goes on after an error, so that as little as possible stays.
+func takeDown(ctx context.Context, e *engine, dir string, r *Record) (removed []string, err error) {
+	note := func(what string, was bool, failed error) {
+		if failed != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w", what, failed))
+		} else if was {
+			removed = append(removed, what)
+		}
+	}
+	c := &container{engine: e, name: emulatorName(r.Name)}
+	there, failed := e.exists(ctx, "container", c.name)
+	if there {
+		failed = c.remove(ctx)
+	}
+	note("container "+c.name, there, failed)
+
+	there, failed = e.hasCluster(r.Name)
+	same := untouched(r.Kubeconfig)
+	if there {
+		failed = e.provider.Delete(r.Name, "")
+	}
+	note("cluster "+r.Name, there, failed)
+	note("kubeconfig context kind-"+r.Name, there, restore(same))
+
+	if r.MadeImage {
+		_, failed = e.run(ctx, "rmi", r.Image)
+		note("image "+r.Image, failed == nil, nil) // another cluster may use it
+	}
+	if r.MadeNetwork {
+		_, failed = e.run(ctx, "network", "rm", e.network)
+		note("network "+e.network, failed == nil, nil) // another cluster may use it
+	}
+	if err == nil {
+		note("folder "+dir, true, os.RemoveAll(dir))
+	}
+	return removed, err
+}
