@@ -58,6 +58,11 @@ func (c *Config) validate() error {
 	if !nameForm.MatchString(c.Name) {
 		return fmt.Errorf("--name %q: lower-case letters, digits, . and -, at most 50", c.Name)
 	}
+	return nil
+}
+
+// validateAddresses is validate for what Up alone needs.
+func (c *Config) validateAddresses() error {
 	for flag, address := range c.addresses() {
 		if _, _, err := net.SplitHostPort(*address); err != nil {
 			return fmt.Errorf("--%s %q: say HOST:PORT: %w", flag, *address, err)

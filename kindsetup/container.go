@@ -87,6 +87,12 @@ func (c *container) inspect(ctx context.Context, format string) (string, error) 
 	return c.engine.run(ctx, "container", "inspect", "--format", format, c.name)
 }
 
+// addresses are the container's, on the engine's networks.
+func (c *container) addresses(ctx context.Context) ([]string, error) {
+	out, err := c.inspect(ctx, "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}")
+	return strings.Fields(out), err
+}
+
 func (c *container) create(ctx context.Context, hash string) error {
 	args := []string{
 		"create", "--name", c.name, "--hostname", c.name, "--network", c.engine.network,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -50,8 +51,8 @@ func (n *node) corefile(ctx context.Context) (string, error) {
 	return n.kubectl(ctx, "", "--namespace=kube-system", "get", "configmap", "coredns", "--output=jsonpath={.data.Corefile}")
 }
 
-// pointDNS makes CoreDNS answer the zones with the emulator. A CoreDNS that runs already is started
-// anew, for it would look at its configuration only after half a minute.
+// pointDNS makes CoreDNS answer the zones with the emulator. It is started anew where it would look at
+// its configuration only after half a minute.
 func (n *node) pointDNS(ctx context.Context, zones []string, emulator string) (detail string, err error) {
 	present, err := n.corefile(ctx)
 	if err != nil {
@@ -69,8 +70,30 @@ func (n *node) pointDNS(ctx context.Context, zones []string, emulator string) (d
 	if _, err := n.kubectl(ctx, "", "--namespace=kube-system", "patch", "configmap", "coredns", "--patch="+string(patch)); err != nil {
 		return "", err
 	}
+	return detail, n.restartDNS(ctx)
+}
+
+// restartDNS starts CoreDNS anew where it runs already.
+func (n *node) restartDNS(ctx context.Context) error {
+	started, err := n.kubectl(ctx, "", "--namespace=kube-system", "get", "pods", "--selector=k8s-app=kube-dns",
+		"--output=jsonpath={.items[*].status.containerStatuses[*].started}")
+	if err != nil || !strings.Contains(started, "true") {
+		return err
+	}
 	_, err = n.kubectl(ctx, "", "--namespace=kube-system", "rollout", "restart", "deployment/coredns")
-	return detail, err
+	return err
+}
+
+// leadsTo checks that pods find one of the addresses under a name.
+func (n *node) leadsTo(ctx context.Context, name string, addresses []string) error {
+	found, err := n.resolve(ctx, name)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(addresses, found) {
+		return fmt.Errorf("pods find %s at %s; the emulator is at %s", name, found, strings.Join(addresses, ", "))
+	}
+	return nil
 }
 
 // resolve is the address that pods find for a name: the node asks the cluster's DNS in their stead,

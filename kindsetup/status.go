@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -139,19 +138,12 @@ func (s *inspection) dns(ctx context.Context) (string, error) {
 		return "", errNodeDown
 	}
 	c := &container{engine: s.engine, name: emulatorName(s.Name)}
-	addresses, err := c.inspect(ctx, "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}")
+	addresses, err := c.addresses(ctx)
 	if err != nil {
 		return "", err
 	}
 	const name = "login.microsoftonline.com"
-	found, err := s.node.resolve(ctx, name)
-	if err != nil {
-		return "", err
-	}
-	if !slices.Contains(strings.Fields(addresses), found) {
-		return "", fmt.Errorf("pods find %s at %s; the emulator is at %s", name, found, addresses)
-	}
-	return name + " is " + found + " to pods", nil
+	return name + " leads pods to " + strings.Join(addresses, ", "), s.node.leadsTo(ctx, name, addresses)
 }
 
 func (s *inspection) webhook(ctx context.Context) (string, error) {

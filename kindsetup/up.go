@@ -31,6 +31,9 @@ func Up(ctx context.Context, c Config) error {
 	if err := c.validate(); err != nil {
 		return err
 	}
+	if err := c.validateAddresses(); err != nil {
+		return err
+	}
 	unlock, err := lock(c.Dir, c.Name)
 	if err != nil {
 		return err
@@ -388,4 +391,4 @@ func (r *run) register(ctx context.Context) (string, error) {
 	return "pods labelled azure.workload.identity/use", r.node.register(ctx, emulatorName(r.Name), r.emulator)
 }
 
-func (r *run) wait(ctx context.Context) (string, error) { return "", r.node.ready(ctx, r.Webhook) }
+func (r *run) wait(ctx context.Context) (string, error) { return "", r.ready(ctx) }

@@ -32,18 +32,29 @@ func until(ctx context.Context, ask func(context.Context) error) error {
 }
 
 // ready waits until the cluster can run a labelled pod: its node, its DNS, its webhook.
-func (n *node) ready(ctx context.Context, webhook bool) error {
-	timeout := "--timeout=" + readyWithin.String()
-	if _, err := n.kubectl(ctx, "", "wait", "--for=condition=Ready", timeout, "node", "--all"); err != nil {
+func (r *run) ready(ctx context.Context) error {
+	_, err := r.node.kubectl(ctx, "", "wait", "--for=condition=Ready", "--timeout="+readyWithin.String(), "node", "--all")
+	if err != nil {
 		return err
 	}
-	if _, err := n.kubectl(ctx, "", "--namespace=kube-system", "rollout", "status", timeout, "deployment/coredns"); err != nil {
-		return err
+	for _, zone := range r.emulator.Zones {
+		if err := until(ctx, func(ctx context.Context) error { return r.leadsHere(ctx, "kindred-probe."+zone) }); err != nil {
+			return err
+		}
 	}
-	if !webhook {
+	if !r.Webhook {
 		return nil
 	}
-	return until(ctx, n.admits)
+	return until(ctx, r.node.admits)
+}
+
+// leadsHere checks that pods find the emulator under a name.
+func (r *run) leadsHere(ctx context.Context, name string) error {
+	addresses, err := r.container().addresses(ctx)
+	if err != nil {
+		return err
+	}
+	return r.node.leadsTo(ctx, name, addresses)
 }
 
 // probePod is a labelled pod that is never made.
