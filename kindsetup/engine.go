@@ -147,3 +147,12 @@ func (e *engine) exists(ctx context.Context, kind, name string) (bool, error) {
 	}
 	return err == nil, err
 }
+
+// Usable says why no cluster can be made here; nil where one can.
+func Usable(ctx context.Context, getenv func(string) string) error {
+	e, err := findEngine(getenv, &kindLog{})
+	if err != nil {
+		return err
+	}
+	return e.check(ctx)
+}

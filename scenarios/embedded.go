@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/kindred-emulator/kindred/emulator/control"
 )
@@ -30,6 +29,9 @@ type Embedded struct {
 	server  *exec.Cmd
 	control *control.Client
 }
+
+// Name is the target's.
+func (e *Embedded) Name() string { return "embedded" }
 
 // Up starts kindred with a fixture; an empty one is the default.
 func (e *Embedded) Up(ctx context.Context, fixture string) error {
@@ -77,7 +79,7 @@ func (e *Embedded) Run(ctx context.Context, s Scenario) error {
 		return err
 	}
 	for _, step := range s.Before {
-		if err := e.step(ctx, step); err != nil {
+		if err := step.steer(ctx, e.control); err != nil {
 			return err
 		}
 	}
@@ -86,26 +88,12 @@ func (e *Embedded) Run(ctx context.Context, s Scenario) error {
 
 // token signs the workload's token and leaves it in a file.
 func (e *Embedded) token(ctx context.Context, s Scenario) (string, error) {
-	claims := make(map[string]any, len(s.Token.Claims))
-	for name, value := range s.Token.Claims {
-		claims[name] = value
-	}
-	t, err := e.control.Token(ctx, control.TokenRequest{
-		As: s.As, Audience: s.Token.Audience, ExpiresIn: time.Hour.String(), Claims: claims, Type: s.Token.Type,
-	})
+	t, err := e.control.Token(ctx, s.tokenRequest())
 	if err != nil {
 		return "", err
 	}
 	file := filepath.Join(e.Work, "token")
 	return file, os.WriteFile(file, []byte(t.Token), 0o600)
-}
-
-func (e *Embedded) step(ctx context.Context, s Step) error {
-	if s.Rotate != "" {
-		return e.control.Rotate(ctx, s.Rotate)
-	}
-	_, err := e.control.SetClock(ctx, control.ClockChange{Advance: s.Advance.String()})
-	return err
 }
 
 // workload runs the client as the scenario's service account, with the token in the file.

@@ -24,7 +24,10 @@ func (e Expect) compare(o outcome) error {
 		}
 	case o.err == nil:
 		return fmt.Errorf("it succeeded and printed %q", o.stdout)
-	case e.Fails:
+	case e.Fails != "":
+		if !strings.Contains(o.stderr, e.Fails) {
+			return fmt.Errorf("it failed otherwise than with %q:\n%s", e.Fails, o.stderr)
+		}
 	case !strings.Contains(o.stderr, e.Error):
 		return fmt.Errorf("the client was not told %s:\n%s", e.Error, o.stderr)
 	case o.cause != e.Cause:

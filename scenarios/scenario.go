@@ -2,16 +2,20 @@ package scenarios
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 	"time"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/kindred-emulator/kindred/emulator/control"
 )
 
 // File is a scenario file: some scenarios over one fixture.
@@ -25,18 +29,38 @@ type File struct {
 // Scenario is a workload and the outcome it must have.
 type Scenario struct {
 	Name string `yaml:"name"`
+	// On are the targets that can run it; empty: all.
+	On []string `yaml:"on"`
 	// As is the service account that the workload runs as, [CLUSTER/]NAMESPACE/NAME.
 	As string `yaml:"as"`
 	// Unlabelled workloads get no AZURE_ variables, as a pod without the webhook's label.
 	Unlabelled bool `yaml:"unlabelled"`
+	// Annotations are the pod's.
+	Annotations map[string]string `yaml:"annotations"`
 	// Token says how the workload's token differs from what the cluster signs.
 	Token Token `yaml:"token"`
 	// Before are steps between the signing of the token and the start of the workload.
 	Before []Step `yaml:"before"`
+	// Manifest is a file of Kubernetes objects beside the scenario's, which are applied as they are. It
+	// stands for As, Vault and Secret.
+	Manifest string `yaml:"manifest"`
+	// Of is the workload of the manifest whose output counts.
+	Of Workload `yaml:"of"`
+	// While are steps while the workload runs; it must then go on as expected.
+	While []Step `yaml:"while"`
+	// Slow scenarios begin before the others of their file and end after them.
+	Slow bool `yaml:"slow"`
 	// Vault and Secret are what the quick-start client reads: a URL and a name.
 	Vault  string `yaml:"vault"`
 	Secret string `yaml:"secret"`
 	Expect Expect `yaml:"expect"`
+}
+
+// Workload names containers of a manifest.
+type Workload struct {
+	Namespace string `yaml:"namespace"` // empty: default
+	Selector  string `yaml:"selector"`  // of its pods, NAME=VALUE
+	Container string `yaml:"container"` // empty: the only one
 }
 
 // Token is a change to a service-account token.
@@ -50,15 +74,40 @@ type Token struct {
 type Step struct {
 	Advance time.Duration `yaml:"advance"` // of the clock
 	Rotate  string        `yaml:"rotate"`  // the signing key of a cluster
+	Do      string        `yaml:"do"`      // something to a real cluster: see Kind.actions
+}
+
+func (s Step) validate() error {
+	set := 0
+	for _, is := range []bool{s.Advance != 0, s.Rotate != "", s.Do != ""} {
+		if is {
+			set++
+		}
+	}
+	if set != 1 {
+		return errors.New("say one of advance, rotate and do")
+	}
+	return nil
+}
+
+// steer does the steps that every kindred can take.
+func (s Step) steer(ctx context.Context, api *control.Client) error {
+	if s.Rotate != "" {
+		return api.Rotate(ctx, s.Rotate)
+	}
+	_, err := api.SetClock(ctx, control.ClockChange{Advance: s.Advance.String()})
+	return err
 }
 
 // Expect is the outcome: the secret's value, or a refusal and its cause. A workload that never gets
-// to kindred fails without either.
+// to kindred fails with a text of its own.
 type Expect struct {
 	Output string `yaml:"output"`
 	Error  string `yaml:"error"`
 	Cause  string `yaml:"cause"`
-	Fails  bool   `yaml:"fails"`
+	Fails  string `yaml:"fails"`
+	// Fields are the pod's by JSONPath, as the API server has them.
+	Fields map[string]string `yaml:"fields"`
 }
 
 // Load reads the scenario files of a folder, in the order of their names.
@@ -108,7 +157,7 @@ func parse(name string, data []byte) (File, error) {
 
 func (s Scenario) validate() error {
 	var outcomes int
-	for _, set := range []bool{s.Expect.Output != "", s.Expect.Error != "", s.Expect.Fails} {
+	for _, set := range []bool{s.Expect.Output != "", s.Expect.Error != "", s.Expect.Fails != ""} {
 		if set {
 			outcomes++
 		}
@@ -116,17 +165,39 @@ func (s Scenario) validate() error {
 	switch {
 	case s.Name == "":
 		return errors.New("it has no name")
-	case s.Vault == "" || s.Secret == "":
+	case s.Manifest == "" && (s.Vault == "" || s.Secret == ""):
 		return errors.New("say the vault and the secret to read")
+	case s.Manifest != "" && (s.Of.Selector == "" || s.Vault != "" || s.As != ""):
+		return errors.New("a manifest says the vault and the account itself, and needs a selector of its pods")
+	case s.Manifest != "" && !slices.Equal(s.On, []string{"kind"}):
+		return errors.New("a manifest is for a real cluster: say on: [kind]")
 	case outcomes != 1:
 		return errors.New("expect one of output, error and fails")
 	case s.Expect.Error != "" && s.Expect.Cause == "":
 		return errors.New("an error that is expected has a cause")
 	}
-	for i, step := range s.Before {
-		if (step.Advance != 0) == (step.Rotate != "") {
-			return fmt.Errorf("before[%d]: say advance or rotate", i)
+	for when, steps := range map[string][]Step{"before": s.Before, "while": s.While} {
+		for i, step := range steps {
+			if err := step.validate(); err != nil {
+				return fmt.Errorf("%s[%d]: %w", when, i, err)
+			}
 		}
 	}
 	return nil
+}
+
+// RunsOn says whether a target can run the scenario.
+func (s Scenario) RunsOn(target string) bool {
+	return len(s.On) == 0 || slices.Contains(s.On, target)
+}
+
+// tokenRequest asks kindred for the scenario's token.
+func (s Scenario) tokenRequest() control.TokenRequest {
+	claims := make(map[string]any, len(s.Token.Claims))
+	for name, value := range s.Token.Claims {
+		claims[name] = value
+	}
+	return control.TokenRequest{
+		As: s.As, Audience: s.Token.Audience, ExpiresIn: time.Hour.String(), Claims: claims, Type: s.Token.Type,
+	}
 }

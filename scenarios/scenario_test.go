@@ -33,11 +33,11 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 		"scenarios: [{nam: x}]":                                                                                   "field nam not found",
 		"scenarios: []\n---\nscenarios: []":                                                                       "x.yaml: there is a second document in it",
 		"scenarios: [{" + good + "}]":                                                                             "it has no name",
-		"scenarios: [{name: a, expect: {fails: true}}]":                                                           "say the vault and the secret to read",
+		"scenarios: [{name: a, expect: {fails: x}}]":                                                              "say the vault and the secret to read",
 		"scenarios: [{name: a, " + good + "}]":                                                                    "expect one of output, error and fails",
-		"scenarios: [{name: a, " + good + ", expect: {output: x, fails: true}}]":                                  "expect one of output, error and fails",
+		"scenarios: [{name: a, " + good + ", expect: {output: x, fails: x}}]":                                     "expect one of output, error and fails",
 		"scenarios: [{name: a, " + good + ", expect: {error: AADSTS700213}}]":                                     "an error that is expected has a cause",
-		"scenarios: [{name: a, " + good + ", before: [{}], expect: {output: x}}]":                                 "before[0]: say advance or rotate",
+		"scenarios: [{name: a, " + good + ", before: [{}], expect: {output: x}}]":                                 "before[0]: say one of advance, rotate and do",
 		"scenarios: [{name: a, " + good + ", expect: {output: x}}, {name: a, " + good + ", expect: {output: x}}]": `scenarios[1]: there are two named "a"`,
 	} {
 		_, err := Load(fstest.MapFS{"x.yaml": {Data: []byte(text)}})
@@ -60,8 +60,8 @@ func TestCompare(t *testing.T) {
 		"refused otherwise":    {Expect{Error: "E1", Cause: "c"}, outcome{err: failed, stderr: "E2", cause: "c"}, "the client was not told E1"},
 		"explained otherwise":  {Expect{Error: "E1", Cause: "c"}, outcome{err: failed, stderr: "E1", cause: "d"}, `the cause is given as "d" instead of "c"`},
 		"not refused":          {Expect{Error: "E1", Cause: "c"}, outcome{stdout: "x"}, `it succeeded and printed "x"`},
-		"fails":                {Expect{Fails: true}, outcome{err: failed}, ""},
-		"does not fail at all": {Expect{Fails: true}, outcome{}, "it succeeded"},
+		"fails":                {Expect{Fails: "x"}, outcome{err: failed, stderr: "a x"}, ""},
+		"does not fail at all": {Expect{Fails: "x"}, outcome{}, "it succeeded"},
 	} {
 		err := c.expect.compare(c.got)
 		if c.want == "" {

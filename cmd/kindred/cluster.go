@@ -22,7 +22,7 @@ func (c *cli) cluster() *cobra.Command {
   kindred cluster status
   kindred cluster down`,
 	}
-	cmd.AddCommand(c.clusterUp(), c.clusterDown(), c.clusterStatus(), c.clusterEnv(), c.clusterRotate())
+	cmd.AddCommand(c.clusterUp(), c.clusterDown(), c.clusterStatus(), c.clusterEnv(), c.clusterLoad(), c.clusterRotate())
 	return cmd
 }
 
