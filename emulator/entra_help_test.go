@@ -203,7 +203,7 @@ func (e *entraWire) assertion(t testing.TB, a *attempt) string {
 	if a.raw != "" {
 		return a.raw
 	}
-	ring, err := e.store.Ring(ClusterRing(e.cluster).Name)
+	ring, err := e.store.Ring(ClusterRing(e.cluster.Name))
 	require.NoError(t, err)
 	if a.key == nil {
 		if _, ok := a.jose["kid"]; !ok {

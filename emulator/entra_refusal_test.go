@@ -67,7 +67,7 @@ func noKeyName(_ *testing.T, a *attempt) { a.jose["kid"] = "" }
 func otherKey(e *entraWire) func(*testing.T, *attempt) {
 	return func(t *testing.T, a *attempt) {
 		t.Helper()
-		ring, err := e.store.Ring(ClusterRing(e.cluster).Name)
+		ring, err := e.store.Ring(ClusterRing(e.cluster.Name))
 		require.NoError(t, err)
 		if _, ok := a.jose["kid"]; !ok {
 			a.jose["kid"] = ring.Current().ID()
