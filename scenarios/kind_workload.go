@@ -20,11 +20,12 @@ type podWorkload struct {
 	cluster *kindsetup.Cluster
 	objects string // what is applied
 	of      Workload
+	goes    bool // on and on, until it is removed
 }
 
 // workload is the scenario's manifest, or the pod that stands for its fields.
 func (k *Kind) workload(ctx context.Context, s Scenario) (*podWorkload, error) {
-	w := &podWorkload{cluster: k.cluster, of: s.Of}
+	w := &podWorkload{cluster: k.cluster, of: s.Of, goes: len(s.While) > 0}
 	if s.Manifest == "" {
 		return w, k.pod(ctx, s, w)
 	}
@@ -92,7 +93,7 @@ func (w *podWorkload) look(ctx context.Context) (outcome, error) {
 			if ended == nil {
 				ended = c.LastTerminationState.Terminated
 			}
-			if w.of.Container != "" && c.Name != w.of.Container || ended == nil && c.State.Running == nil {
+			if w.of.Container != "" && c.Name != w.of.Container || ended == nil && !(w.goes && c.State.Running != nil) {
 				continue
 			}
 			log, err := w.kubectl(ctx, "logs", pod.Name, "--container="+c.Name)
