@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/kindred-emulator/kindred/emulator/clock"
@@ -21,15 +19,16 @@ import (
 
 // Emulator is a running kindred.
 type Emulator struct {
-	surfaces *surfaces
-	clock    *clock.Clock
-	info     control.Info
-	servers  []*http.Server
-	handoff  *handoff
-	proxy    http.Handler
-	fetcher  *http.Client   // of issuers' documents
-	target   environ.Target // of StartT
-	cancel   context.CancelFunc
+	surfaces   *surfaces
+	clock      *clock.Clock
+	info       control.Info
+	servers    []*http.Server
+	handshakes *handshakes
+	handoff    *handoff
+	proxy      http.Handler
+	fetcher    *http.Client   // of issuers' documents
+	target     environ.Target // of StartT
+	cancel     context.CancelFunc
 }
 
 // Limits on every listener.
@@ -100,8 +99,12 @@ func assemble(o Options, upstream func(*url.URL) (*url.URL, error)) (*Emulator, 
 		return nil, nil, nil, err
 	}
 	out.serves = e.surfaces.names().serves
+	if e.handshakes, err = newHandshakes(e.surfaces); err != nil {
+		return nil, nil, nil, err
+	}
 	main := e.server(e.surfaces.handler())
 	main.TLSConfig = e.surfaces.store.Authority().TLSConfig()
+	e.handshakes.watch(main.TLSConfig)
 	return e, main, out, nil
 }
 
@@ -140,7 +143,7 @@ func (e *Emulator) server(h http.Handler) *http.Server {
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          log.New(&serverLog{log: e.surfaces.Log}, "", 0),
+		ErrorLog:          log.New(e.handshakes, "", 0),
 	}
 	e.servers = append(e.servers, s)
 	return s
@@ -182,18 +185,3 @@ func (e *Emulator) Journal() *journal.Journal { return e.surfaces.journal }
 
 // Clock is the time that tokens and secrets live by.
 func (e *Emulator) Clock() *clock.Clock { return e.clock }
-
-// serverLog takes net/http's lines into the log. A client that does not trust the certificate
-// authority is the one problem that people must be told of: nothing else shows it on this side.
-type serverLog struct{ log *slog.Logger }
-
-func (l *serverLog) Write(line []byte) (int, error) {
-	text := strings.TrimSpace(string(line))
-	switch {
-	case strings.Contains(text, "unknown certificate"), strings.Contains(text, "bad certificate"):
-		l.log.Warn("a client does not trust kindred's certificate authority: run it under `kindred exec`, or give it what `kindred env` prints", "cause", text)
-	default:
-		l.log.Debug("server", "message", text)
-	}
-	return len(line), nil
-}

@@ -55,8 +55,10 @@ func (c *Cluster) Engine(ctx context.Context, args ...string) (string, error) {
 	return c.engine.run(ctx, args...)
 }
 
-// NodeName and EmulatorName are the names of the two containers.
-func (c *Cluster) NodeName() string     { return c.node.String() }
+// NodeName is the name of the node's container.
+func (c *Cluster) NodeName() string { return c.node.String() }
+
+// EmulatorName is the name of kindred's container.
 func (c *Cluster) EmulatorName() string { return emulatorName(c.Record.Name) }
 
 // LoadImages gives the cluster images that the engine has.

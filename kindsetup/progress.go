@@ -14,6 +14,10 @@ type progress struct {
 	now      func() time.Time
 }
 
+func (c *Config) progress() *progress {
+	return &progress{out: c.Out, terminal: c.Terminal, now: time.Now}
+}
+
 // step is one of them. What run returns as detail stands behind its name.
 type step struct {
 	name string

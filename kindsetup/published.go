@@ -89,7 +89,7 @@ func (s signature) check(issuer string) error {
 
 // describeToken is the key id and the issuer of a token, which is not verified.
 func describeToken(token string) (id, issuer string, err error) {
-	parsed, err := jose.ParseSigned(token, []jose.SignatureAlgorithm{jose.RS256})
+	parsed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
 		return "", "", fmt.Errorf("the API server's token: %w", err)
 	}

@@ -2,10 +2,10 @@ package kindsetup
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"path/filepath"
-	"time"
 )
 
 // Rotation makes the cluster's new keys.
@@ -30,22 +30,12 @@ func RotateKeys(ctx context.Context, c Config, rotation Rotation) error {
 		return err
 	}
 	defer unlock()
-	record, err := Load(c.Dir)
+	cluster, err := Open(ctx, c)
 	if err != nil {
 		return err
 	}
-	r := &rotating{Config: &c, record: record, rotation: rotation}
-	if r.engine, err = findEngine(c.Getenv, &kindLog{}); err != nil {
-		return err
-	}
-	if err := r.engine.check(ctx); err != nil {
-		return err
-	}
-	if r.node, err = r.engine.node(c.Name); err != nil {
-		return err
-	}
-	p := &progress{out: c.Out, terminal: c.Terminal, now: time.Now}
-	return p.all(ctx, []step{
+	r := &rotating{Config: &c, Cluster: cluster, rotation: rotation}
+	return c.progress().all(ctx, []step{
 		{"new key", r.publish},
 		{"API server", r.restart},
 		{"wait", r.wait},
@@ -55,9 +45,7 @@ func RotateKeys(ctx context.Context, c Config, rotation Rotation) error {
 // rotating is one RotateKeys.
 type rotating struct {
 	*Config
-	engine   *engine
-	node     *node
-	record   *Record
+	*Cluster
 	rotation Rotation
 }
 
@@ -66,38 +54,46 @@ func (r *rotating) publish(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := r.rotation.Rotate(ctx, r.record.Control, token, r.record.Cluster); err != nil {
+	if err := r.rotation.Rotate(ctx, r.Record.Control, token, r.Record.Cluster); err != nil {
 		return "", err
 	}
-	c := &container{engine: r.engine, name: emulatorName(r.Name)}
+	c := &container{engine: r.engine, name: r.EmulatorName()}
 	state := filepath.Join(r.Dir, stateDir)
 	if err := c.saveState(ctx, state); err != nil {
 		return "", err
 	}
-	keys, err := r.rotation.Keys(state, r.record.Cluster)
+	keys, err := r.rotation.Keys(state, r.Record.Cluster)
 	if err != nil {
 		return "", err
 	}
 	return "published beside the old one", writeKeys(filepath.Join(r.Dir, saDir), keys)
 }
 
-// restart ends the two programs that hold the keys; the kubelet starts them again.
 func (r *rotating) restart(ctx context.Context) (string, error) {
-	var err error
-	for _, name := range []string{"kube-controller-manager", "kube-apiserver"} {
-		_, failed := r.node.run(ctx, "", "sh", "-c", `crictl stop $(crictl ps --quiet --name "^$1$")`, "sh", name)
-		err = errors.Join(err, failed)
-	}
-	return "started again", err
+	return "started again", r.RestartAPIServer(ctx)
 }
 
 // wait waits until the API server signs with the newest key.
 func (r *rotating) wait(ctx context.Context) (string, error) {
 	return "", until(ctx, func(ctx context.Context) error {
-		found, err := signs(ctx, r.node, r.Dir, r.record)
+		found, err := signs(ctx, r.node, r.Dir, r.Record)
 		if err == nil && found.key != found.published[0] {
 			err = fmt.Errorf("the API server signs with the key %s, and the newest is %s", found.key, found.published[0])
 		}
 		return err
 	})
+}
+
+// RestartAPIServer starts the two programs anew that hold the service-account keys: the kubelet does so
+// when their manifest changes, here by an annotation.
+func (c *Cluster) RestartAPIServer(ctx context.Context) error {
+	const script = `cd /etc/kubernetes &&
+kubectl annotate --local --overwrite --filename="manifests/$1.yaml" --output=yaml "kindred.dev/restarted=$2" > "$1.new" &&
+mv "$1.new" "manifests/$1.yaml"`
+	var err error
+	for _, name := range []string{"kube-controller-manager", "kube-apiserver"} {
+		_, failed := c.node.run(ctx, "", "sh", "-c", script, "sh", name, rand.Text())
+		err = errors.Join(err, failed)
+	}
+	return err
 }

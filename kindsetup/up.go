@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -40,8 +39,7 @@ func Up(ctx context.Context, c Config) error {
 	}
 	defer unlock()
 	r := &run{Config: &c}
-	p := &progress{out: c.Out, terminal: c.Terminal, now: time.Now}
-	err = p.all(ctx, []step{
+	err = c.progress().all(ctx, []step{
 		{"engine", r.findEngine},
 		{"node image", r.findNodeImage},
 		{"keys", r.prepare},
@@ -125,13 +123,13 @@ func (r *run) clear(ctx context.Context) error {
 		if owner, err := c.inspect(ctx, "{{.Name}}"); err != nil || owner != "" {
 			return errors.Join(err, fmt.Errorf("there is a container %s that kindred did not make: take another --name, or remove it", c.name))
 		}
-		return r.portsAreFree()
+		return r.portsAreFree(ctx)
 	case !there || !r.record.Created:
 		if _, err := takeDown(ctx, r.engine, r.Dir, r.record); err != nil {
 			return fmt.Errorf("what an interrupted run left: %w", err)
 		}
 		r.record, r.fresh = &Record{Name: r.Name}, true
-		return r.portsAreFree()
+		return r.portsAreFree(ctx)
 	}
 	return r.keepPorts(ctx)
 }
@@ -149,13 +147,13 @@ func (r *run) keepPorts(ctx context.Context) error {
 	if running, err := c.inspect(ctx, "{{.State.Running}}"); err != nil || running == "true" && r.record.Listen == r.Listen {
 		return err
 	}
-	return r.portsAreFree()
+	return r.portsAreFree(ctx)
 }
 
 // portsAreFree names the flag of an address that is taken.
-func (r *run) portsAreFree() error {
+func (r *run) portsAreFree(ctx context.Context) error {
 	for flag, address := range r.addresses() {
-		l, err := net.Listen("tcp", *address)
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", *address)
 		if err != nil {
 			return fmt.Errorf("%w (--%s takes another address; is a `kindred serve` or another cluster running?)", err, flag)
 		}

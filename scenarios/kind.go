@@ -115,14 +115,14 @@ func (k *Kind) Run(ctx context.Context, s Scenario) (err error) {
 	if err := k.ready(ctx); err != nil {
 		return err
 	}
-	for _, step := range s.Before {
-		if err := k.step(ctx, step, nil); err != nil {
-			return err
-		}
-	}
 	w, err := k.workload(ctx, s)
 	if err != nil {
 		return err
+	}
+	for _, step := range s.Before {
+		if err := k.step(ctx, step, w); err != nil {
+			return err
+		}
 	}
 	defer func() { err = errors.Join(err, w.remove(context.WithoutCancel(ctx))) }()
 	o, err := w.outcome(ctx)

@@ -68,9 +68,11 @@ cd /etc/kubernetes/pki
 openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 > /tmp/sa.key
 cat /tmp/sa.key > sa.key
 openssl pkey -in /tmp/sa.key -pubout > /tmp/sa.pub
-cat /tmp/sa.pub > sa.pub
-crictl stop $(crictl ps --quiet --name '^kube-(apiserver|controller-manager)$')`
+cat /tmp/sa.pub > sa.pub`
 	if _, err := k.cluster.Node(ctx, "sh", "-c", script); err != nil {
+		return err
+	}
+	if err := k.cluster.RestartAPIServer(ctx); err != nil {
 		return err
 	}
 	return until(ctx, func() error {

@@ -93,7 +93,7 @@ func (w *podWorkload) look(ctx context.Context) (outcome, error) {
 			if ended == nil {
 				ended = c.LastTerminationState.Terminated
 			}
-			if w.of.Container != "" && c.Name != w.of.Container || ended == nil && !(w.goes && c.State.Running != nil) {
+			if w.of.Container != "" && c.Name != w.of.Container || ended == nil && (!w.goes || c.State.Running == nil) {
 				continue
 			}
 			log, err := w.kubectl(ctx, "logs", pod.Name, "--container="+c.Name)

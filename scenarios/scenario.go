@@ -78,13 +78,7 @@ type Step struct {
 }
 
 func (s Step) validate() error {
-	set := 0
-	for _, is := range []bool{s.Advance != 0, s.Rotate != "", s.Do != ""} {
-		if is {
-			set++
-		}
-	}
-	if set != 1 {
+	if count(s.Advance != 0, s.Rotate != "", s.Do != "") != 1 {
 		return errors.New("say one of advance, rotate and do")
 	}
 	return nil
@@ -156,12 +150,6 @@ func parse(name string, data []byte) (File, error) {
 }
 
 func (s Scenario) validate() error {
-	var outcomes int
-	for _, set := range []bool{s.Expect.Output != "", s.Expect.Error != "", s.Expect.Fails != ""} {
-		if set {
-			outcomes++
-		}
-	}
 	switch {
 	case s.Name == "":
 		return errors.New("it has no name")
@@ -171,10 +159,6 @@ func (s Scenario) validate() error {
 		return errors.New("a manifest says the vault and the account itself, and needs a selector of its pods")
 	case s.Manifest != "" && !slices.Equal(s.On, []string{"kind"}):
 		return errors.New("a manifest is for a real cluster: say on: [kind]")
-	case outcomes != 1:
-		return errors.New("expect one of output, error and fails")
-	case s.Expect.Error != "" && s.Expect.Cause == "":
-		return errors.New("an error that is expected has a cause")
 	}
 	for when, steps := range map[string][]Step{"before": s.Before, "while": s.While} {
 		for i, step := range steps {
@@ -183,7 +167,27 @@ func (s Scenario) validate() error {
 			}
 		}
 	}
+	return s.Expect.validate()
+}
+
+func (e Expect) validate() error {
+	switch {
+	case count(e.Output != "", e.Error != "", e.Fails != "") != 1:
+		return errors.New("expect one of output, error and fails")
+	case e.Error != "" && e.Cause == "":
+		return errors.New("an error that is expected has a cause")
+	}
 	return nil
+}
+
+// count is how many are true.
+func count(conditions ...bool) (n int) {
+	for _, is := range conditions {
+		if is {
+			n++
+		}
+	}
+	return n
 }
 
 // RunsOn says whether a target can run the scenario.

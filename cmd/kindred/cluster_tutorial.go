@@ -26,7 +26,11 @@ func printTutorial(w io.Writer, d *directory.Directory, cluster *directory.Clust
 			break
 		}
 	}
-	return tutorialText.Execute(w, t)
+	text, err := template.New("tutorial").Parse(tutorialText)
+	if err != nil {
+		return err
+	}
+	return text.Execute(w, t)
 }
 
 type tutorial struct {
@@ -36,7 +40,7 @@ type tutorial struct {
 }
 
 // The same objects as the tutorial's, to paste into a shell.
-var tutorialText = template.Must(template.New("tutorial").Parse(`
+const tutorialText = `
 The cluster is ready; kubectl's context is {{.Context}}. Its issuer is
   {{.Issuer}}
 {{- if and .Account .Secret}}
@@ -78,4 +82,4 @@ kubectl logs quick-start --namespace {{.Namespace}} --follow
 kindred cluster status{{.Flags}}     does everything work?
 kindred explain --last     why was a request refused?
 kindred cluster down{{.Flags}}       removes all of it
-`))
+`

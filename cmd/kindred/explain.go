@@ -74,7 +74,11 @@ func printRecord(w io.Writer, r journal.Record, paint painter) {
 	if !r.Refused() {
 		fmt.Fprintf(w, "✓ %s %s%s was answered with %d.\n", r.Method, r.Host, r.Path, r.Status)
 	} else {
-		fmt.Fprintf(w, "%s %s %s%s was refused: %s (%d)\n", paint("✗"), r.Method, r.Host, r.Path, r.Error.ID, r.Status)
+		status := ""
+		if r.Status != 0 { // 0: no request ever arrived
+			status = fmt.Sprintf(" (%d)", r.Status)
+		}
+		fmt.Fprintf(w, "%s %s %s%s was refused: %s%s\n", paint("✗"), r.Method, r.Host, r.Path, r.Error.ID, status)
 		fmt.Fprintf(w, "  %s\n", strings.TrimSpace(r.Error.Message))
 	}
 	if p := r.Presented; p != nil {
