@@ -153,19 +153,19 @@ func pack(workdir string, files map[string][]byte) (io.Reader, error) {
 		if dir == "/" {
 			continue
 		}
-		if err := put(w, tar.TypeDir, dir+"/", 0o755, nil); err != nil {
+		if err := entry(w, tar.TypeDir, dir+"/", 0o755, nil); err != nil {
 			return nil, err
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if err := put(w, tar.TypeReg, name, 0o600, files[name]); err != nil {
+		if err := entry(w, tar.TypeReg, name, 0o600, files[name]); err != nil {
 			return nil, err
 		}
 	}
 	return &out, w.Close()
 }
 
-func put(w *tar.Writer, kind byte, name string, mode int64, data []byte) error {
+func entry(w *tar.Writer, kind byte, name string, mode int64, data []byte) error {
 	if err := w.WriteHeader(&tar.Header{
 		Typeflag: kind, Name: strings.TrimPrefix(name, "/"), Mode: mode,
 		Uid: userInside, Gid: userInside, Size: int64(len(data)),

@@ -25,6 +25,9 @@ func RotateKeys(ctx context.Context, c Config, rotation Rotation) error {
 	if err := c.validate(); err != nil {
 		return err
 	}
+	if _, err := Load(c.Dir); err != nil {
+		return err
+	}
 	unlock, err := lock(c.Dir, c.Name)
 	if err != nil {
 		return err

@@ -72,7 +72,8 @@ func lock(dir, name string) (unlock func(), err error) {
 	}
 	return func() {
 		_ = os.Remove(l.Path())
-		_ = l.Unlock() // it goes with the process in any case
+		_ = l.Unlock()        // it goes with the process in any case
+		_ = os.Remove(parent) // unless there is another cluster in it
 	}, nil
 }
 
