@@ -1,5 +1,6 @@
 # make help lists the targets.
 GO       ?= go
+TARGETS  ?=
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 10s
 
@@ -8,10 +9,10 @@ BUILD    = $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version
 PROGRAMS = --kindred bin/kindred --quickstart bin/quickstart
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fuzz bench e2e clients image check
+.PHONY: help build test race lint fuzz bench e2e lifecycle clients image check
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/kindred and the quick-start client bin/quickstart
 	$(BUILD) -o bin/ ./cmd/kindred ./scenarios/quickstart
@@ -32,13 +33,17 @@ bench: build ## run the benchmarks, and the load measurement against its bounds 
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(GO) run ./scenarios/load --kindred bin/kindred
 
-e2e: build ## run every scenario with the real programs
-	$(GO) run ./scenarios/e2e $(PROGRAMS) scenarios
+e2e: build ## run every scenario, here and on a kind cluster (TARGETS=embedded,kind: fail without an engine)
+	$(GO) run ./scenarios/e2e $(PROGRAMS) --targets "$(TARGETS)" scenarios
 
-clients: build ## run the real Azure clients of Go, curl, Python, JavaScript and Java
-	$(GO) run ./scenarios/clients $(PROGRAMS)
+lifecycle: build ## kill "kindred cluster up" in each step, go on, take it down, look for left-overs
+	$(GO) run ./scenarios/lifecycle --kindred bin/kindred $(if $(findstring kind,$(TARGETS)),--required)
 
-image: build ## build the container image kindred:VERSION
+clients: build ## run the real Azure clients of Go, curl, Python, JavaScript and Java, here and beside kind
+	$(GO) run ./scenarios/clients $(PROGRAMS) --targets "$(TARGETS)"
+
+image: build ## build the container image kindred:VERSION, and the quick-start client's
 	docker build -t kindred:$(VERSION) .
+	docker build -t localhost/kindred-quickstart:dev -f scenarios/quickstart/Dockerfile .
 
-check: lint race fuzz test e2e clients ## everything that CI runs before it lets a change in
+check: lint race fuzz test e2e lifecycle clients ## everything that CI runs before it lets a change in

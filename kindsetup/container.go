@@ -59,18 +59,18 @@ func (c *container) up(ctx context.Context) (detail string, err error) {
 	if err != nil {
 		return "", err
 	}
-	running, err := c.inspect(ctx, "{{.State.Running}} {{index .Config.Labels \""+configTag+"\"}}")
+	found, err := c.inspect(ctx, "{{.State.Status}} {{index .Config.Labels \""+configTag+"\"}}")
 	if err != nil {
 		return "", err
 	}
-	switch running {
-	case "true " + hash:
+	switch found {
+	case "running " + hash:
 		return "running", nil
-	case "false " + hash:
+	case "exited " + hash:
 		_, err := c.engine.run(ctx, "start", c.name)
 		return "started again", err
 	case "":
-	default:
+	default: // another one, or one that was never started: its files may be missing
 		if err := c.remove(ctx); err != nil {
 			return "", err
 		}
@@ -128,8 +128,8 @@ func (c *container) remove(ctx context.Context) error {
 
 // saveState copies what the running emulator keeps, its signing keys above all, into a folder here.
 func (c *container) saveState(ctx context.Context, dir string) error {
-	there, err := c.engine.exists(ctx, "container", c.name)
-	if err != nil || !there {
+	found, err := c.inspect(ctx, "{{.State.Status}}")
+	if err != nil || found != "running" && found != "exited" { // it was never started: it keeps nothing
 		return err
 	}
 	archive, err := c.engine.run(ctx, "cp", c.name+":"+stateInside, "-")

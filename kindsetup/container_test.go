@@ -86,8 +86,8 @@ func TestTheContainerIsMadeAnewWhenWhatItIsMadeOfChanges(t *testing.T) {
 
 func TestAContainerThatRunsIsLeftAlone(t *testing.T) {
 	for state, want := range map[string]struct{ detail, last string }{
-		"true ":  {"running", "container inspect"},
-		"false ": {"started again", "start test-emulator"},
+		"running ": {"running", "container inspect"},
+		"exited ":  {"started again", "start test-emulator"},
 	} {
 		c := &container{engine: &engine{tool: "docker"}, name: "test-emulator"}
 		hash, err := c.hash()
@@ -99,4 +99,19 @@ func TestAContainerThatRunsIsLeftAlone(t *testing.T) {
 		assert.Contains(t, content(t, asked), want.last)
 		assert.NotContains(t, content(t, asked), "create")
 	}
+}
+
+// A run that was killed between the making of the container and its start has left one without files.
+func TestAContainerThatWasNeverStartedIsMadeAnew(t *testing.T) {
+	c := &container{engine: &engine{tool: "docker", network: "kind"}, name: "test-emulator", image: "i", dir: "/"}
+	hash, err := c.hash()
+	require.NoError(t, err)
+	asked := fakeEngine(t,
+		reply{when: "container inspect *", stdout: "created " + hash}, reply{when: "rm *"}, reply{when: "create *"},
+		reply{when: "cp *"}, reply{when: "start *"},
+	)
+	require.NoError(t, c.saveState(t.Context(), t.TempDir()))
+	_, err = c.up(t.Context())
+	require.NoError(t, err)
+	assert.Regexp(t, `(?s)rm --force --volumes test-emulator.*create .*cp - test-emulator:/.*start test-emulator`, content(t, asked))
 }

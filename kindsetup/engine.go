@@ -148,6 +148,15 @@ func (e *engine) exists(ctx context.Context, kind, name string) (bool, error) {
 	return err == nil, err
 }
 
+// EngineTool is the command-line tool of the engine that kind chooses: docker, podman or nerdctl.
+func EngineTool(getenv func(string) string) (string, error) {
+	e, err := findEngine(getenv, &kindLog{})
+	if err != nil {
+		return "", err
+	}
+	return e.tool, nil
+}
+
 // Usable says why no cluster can be made here; nil where one can.
 func Usable(ctx context.Context, getenv func(string) string) error {
 	e, err := findEngine(getenv, &kindLog{})

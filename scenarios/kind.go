@@ -62,7 +62,7 @@ func (k *Kind) Up(ctx context.Context, fixture string) error {
 	if k.Info, err = k.control.Info(ctx); err != nil {
 		return err
 	}
-	return errors.Join(k.accounts(ctx), k.loadQuickstart(ctx))
+	return errors.Join(k.accounts(ctx), k.LoadProgram(ctx, QuickstartImage, k.Quickstart))
 }
 
 // Down removes the cluster.
@@ -79,33 +79,39 @@ func (k *Kind) command(ctx context.Context, name string, args ...string) error {
 	return nil
 }
 
+// ControlToken is the variable of the environment by which programs may steer the cluster's kindred.
+func (k *Kind) ControlToken() (string, error) {
+	token, err := kindsetup.ControlToken(k.config().Dir)
+	return control.TokenVariable + "=" + token, err
+}
+
 func (k *Kind) config() kindsetup.Config {
 	return kindsetup.Config{Name: k.Cluster, Dir: filepath.Join(k.Work, "clusters", k.Cluster), Getenv: os.Getenv}
 }
 
-// loadQuickstart makes an image of the client, which has nothing else in it, and loads it.
-func (k *Kind) loadQuickstart(ctx context.Context) (err error) {
-	dir, err := os.MkdirTemp("", "kindred-quickstart-")
+// LoadProgram makes an image of a static program, which has nothing else in it, and loads it.
+func (k *Kind) LoadProgram(ctx context.Context, image, program string) (err error) {
+	dir, err := os.MkdirTemp("", "kindred-program-")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	program, err := os.ReadFile(k.Quickstart)
+	data, err := os.ReadFile(program)
 	if err != nil {
 		return err
 	}
-	const dockerfile = "FROM scratch\nCOPY quickstart /quickstart\nENTRYPOINT [\"/quickstart\"]\n"
+	const dockerfile = "FROM scratch\nCOPY program /program\nENTRYPOINT [\"/program\"]\n"
 	err = errors.Join(
-		os.WriteFile(filepath.Join(dir, "quickstart"), program, 0o755), //nolint:gosec // a program
+		os.WriteFile(filepath.Join(dir, "program"), data, 0o755), //nolint:gosec // a program
 		os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(dockerfile), 0o600),
 	)
 	if err != nil {
 		return err
 	}
-	if _, err := k.cluster.Engine(ctx, "build", "--quiet", "--tag", QuickstartImage, dir); err != nil {
+	if err := k.engine(ctx, "build", "--quiet", "--tag", image, dir); err != nil {
 		return err
 	}
-	return k.cluster.LoadImages(ctx, QuickstartImage)
+	return k.cluster.LoadImages(ctx, image)
 }
 
 // Run runs one scenario. The error says how the outcome differs from the expected one.

@@ -38,12 +38,20 @@ func main() {
 	}
 }
 
+// options are the flags.
+type options struct {
+	kindred, quickstart, sources, cache, targets, work string
+}
+
 func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	flags := flag.NewFlagSet("clients", flag.ContinueOnError)
-	kindred := flags.String("kindred", "bin/kindred", "the program")
-	quickstart := flags.String("quickstart", "bin/quickstart", "the client in Go")
-	sources := flags.String("sources", "scenarios/clients", "where the other clients are")
-	cache := flags.String("cache", ".cache/clients", "where their libraries are put")
+	var o options
+	flags.StringVar(&o.kindred, "kindred", "bin/kindred", "the program")
+	flags.StringVar(&o.quickstart, "quickstart", "bin/quickstart", "the client in Go")
+	flags.StringVar(&o.sources, "sources", "scenarios/clients", "where the other clients are")
+	flags.StringVar(&o.cache, "cache", ".cache/clients", "where their libraries are put")
+	flags.StringVar(&o.targets, "targets", "", scenarios.TargetsUsage)
+	flags.StringVar(&o.work, "work", scenarios.WorkFolder, scenarios.WorkUsage)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -52,41 +60,78 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
-	target := &scenarios.Embedded{Kindred: *kindred, Work: work}
-	if err := target.Up(ctx, ""); err != nil {
+	embedded := &scenarios.Embedded{Kindred: o.kindred, Work: work}
+	kind := &scenarios.Kind{Kindred: o.kindred, Quickstart: o.quickstart, Files: "scenarios", Work: o.work, Cluster: "kindred-clients"}
+	targets, err := scenarios.Choose(ctx, o.targets, out, embedded, kind)
+	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, target.Down()) }()
-
 	r := &report{out: out}
-	for _, c := range all(*quickstart, *sources, *cache) {
-		if program := c.missing(); program != "" {
-			r.skip(c.name, program+" is missing")
-			continue
+	for _, target := range targets {
+		if err := o.onTarget(ctx, r, target); err != nil {
+			return fmt.Errorf("on %s: %w", target.Name(), err)
 		}
-		if err := c.ready(ctx); err != nil {
-			r.line("installing", c.name, err)
-			continue
-		}
-		r.line("via proxy", c.name, c.run(ctx, *kindred, vault, "exec", "--state", work, "--as", account, "--offline"))
-		if !c.authority {
-			continue
-		}
-		if c.resolves && !resolvesLocalhost(ctx) {
-			r.skip("via authority  "+c.name, "this system does not resolve *.localhost (on Debian, install libnss-myhostname)")
-			continue
-		}
-		r.line("via authority", c.name, c.run(ctx, *kindred, target.Info.Vaults[0].Local,
-			"exec", "--control", target.Info.Control, "--as", account, "--via", "authority"))
 	}
 	return r.close()
 }
 
+// onTarget runs every client against a kindred of one target.
+func (o *options) onTarget(ctx context.Context, r *report, target scenarios.Target) (err error) {
+	defer func() { err = errors.Join(err, target.Down()) }()
+	if err := target.Up(ctx, ""); err != nil {
+		return err
+	}
+	clients := o.installed(ctx, r)
+	switch t := target.(type) {
+	case *scenarios.Embedded:
+		for _, c := range clients {
+			r.line("via proxy", c.name, c.run(ctx, o.kindred, vault, nil, "exec", "--state", t.Work, "--as", account, "--offline"))
+			o.viaAuthority(ctx, r, c, t)
+		}
+	case *scenarios.Kind:
+		token, err := t.ControlToken()
+		if err != nil {
+			return err
+		}
+		for _, c := range clients {
+			r.line("beside kind", c.name, c.run(ctx, o.kindred, vault, []string{token}, "exec", "--control", t.Info.Control, "--as", account))
+		}
+		r.line("as a pod", "vals, a program of others", o.vals(ctx, t))
+	}
+	return nil
+}
+
+// installed are the clients that can run here, with their libraries.
+func (o *options) installed(ctx context.Context, r *report) (ready []client) {
+	for _, c := range all(o.quickstart, o.sources, o.cache) {
+		if program := c.missing(); program != "" {
+			r.skip(c.name, program+" is missing")
+		} else if err := c.ready(ctx); err != nil {
+			r.line("installing", c.name, err)
+		} else {
+			ready = append(ready, c)
+		}
+	}
+	return ready
+}
+
+// viaAuthority runs a client with AZURE_AUTHORITY_HOST at kindred, if it works so.
+func (o *options) viaAuthority(ctx context.Context, r *report, c client, t *scenarios.Embedded) {
+	switch {
+	case !c.authority:
+	case c.resolves && !resolvesLocalhost(ctx):
+		r.skip("via authority  "+c.name, "this system does not resolve *.localhost (on Debian, install libnss-myhostname)")
+	default:
+		r.line("via authority", c.name, c.run(ctx, o.kindred, t.Info.Vaults[0].Local, nil,
+			"exec", "--control", t.Info.Control, "--as", account, "--via", "authority"))
+	}
+}
+
 // run runs the client under kindred and compares what it prints.
-func (c client) run(ctx context.Context, kindred, vault string, args ...string) error {
+func (c client) run(ctx context.Context, kindred, vault string, env []string, args ...string) error {
 	command := append(append(args, "--"), c.command...)
 	cmd := exec.CommandContext(ctx, kindred, command...)
-	cmd.Env = append(os.Environ(), "KEYVAULT_URL="+vault, "SECRET_NAME="+secret)
+	cmd.Env = append(append(os.Environ(), "KEYVAULT_URL="+vault, "SECRET_NAME="+secret), env...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	begin := time.Now()

@@ -11,13 +11,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"regexp"
-	"slices"
-	"strings"
 	"syscall"
 
-	"github.com/kindred-emulator/kindred/kindsetup"
 	"github.com/kindred-emulator/kindred/scenarios"
 )
 
@@ -41,8 +37,8 @@ func parse(args []string) (o options, err error) {
 	flags := flag.NewFlagSet("e2e", flag.ContinueOnError)
 	flags.StringVar(&o.kindred, "kindred", "bin/kindred", "the program")
 	flags.StringVar(&o.quickstart, "quickstart", "bin/quickstart", "the client")
-	flags.StringVar(&o.targets, "targets", "", "embedded, kind, or both with a comma (default: both, kind only where there is a container engine)")
-	flags.StringVar(&o.work, "work", ".cache/e2e", "a folder for the clusters' keys, by which the next run finds what an interrupted one left")
+	flags.StringVar(&o.targets, "targets", "", scenarios.TargetsUsage)
+	flags.StringVar(&o.work, "work", scenarios.WorkFolder, scenarios.WorkUsage)
 	flags.StringVar(&o.match, "run", "", "only the scenarios whose file and name, with a space between, match this regular expression")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -51,8 +47,7 @@ func parse(args []string) (o options, err error) {
 	if flags.NArg() > 0 {
 		o.dir = flags.Arg(0)
 	}
-	o.work, err = filepath.Abs(o.work)
-	return o, err
+	return o, nil
 }
 
 func run(ctx context.Context, args []string, out io.Writer) (err error) {
@@ -73,7 +68,10 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
-	targets, err := o.chosen(ctx, out, work)
+	targets, err := scenarios.Choose(ctx, o.targets, out,
+		&scenarios.Embedded{Kindred: o.kindred, Quickstart: o.quickstart, Work: work},
+		&scenarios.Kind{Kindred: o.kindred, Quickstart: o.quickstart, Files: o.dir, Work: o.work, Cluster: "kindred-e2e"},
+	)
 	if err != nil {
 		return err
 	}
@@ -90,26 +88,4 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		return errors.New("not every scenario has the outcome it must have")
 	}
 	return nil
-}
-
-// chosen are the targets. One that the flags name must be there.
-func (o *options) chosen(ctx context.Context, out io.Writer, work string) ([]scenarios.Target, error) {
-	embedded := &scenarios.Embedded{Kindred: o.kindred, Quickstart: o.quickstart, Work: work}
-	kind := &scenarios.Kind{Kindred: o.kindred, Quickstart: o.quickstart, Files: o.dir, Work: o.work, Cluster: "kindred-e2e"}
-	if o.targets == "" {
-		if err := kindsetup.Usable(ctx, os.Getenv); err != nil {
-			fmt.Fprintf(out, "– not run: kind: %v\n", err)
-			return []scenarios.Target{embedded}, nil
-		}
-		return []scenarios.Target{embedded, kind}, nil
-	}
-	var targets []scenarios.Target
-	for _, name := range strings.Split(o.targets, ",") {
-		i := slices.IndexFunc([]scenarios.Target{embedded, kind}, func(t scenarios.Target) bool { return t.Name() == name })
-		if i < 0 {
-			return nil, fmt.Errorf("--targets %s: there are embedded and kind", o.targets)
-		}
-		targets = append(targets, []scenarios.Target{embedded, kind}[i])
-	}
-	return targets, nil
 }
