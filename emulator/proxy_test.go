@@ -144,6 +144,29 @@ func TestProxyServesThisMachineOnly(t *testing.T) {
 	}
 }
 
+// Pods come to a published proxy from addresses of their own: it serves them, but is no way out.
+func TestAPublishedProxyServesOthersButNotEveryName(t *testing.T) {
+	t.Parallel()
+	e, client := running(t, func(o *Options) { o.Published = &Published{Listen: "127.0.0.1:1", Proxy: "127.0.0.1:2", Control: "127.0.0.1:3"} })
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		q.RemoteAddr = "192.0.2.1:1234"
+		e.proxy.ServeHTTP(w, q)
+	}))
+	defer front.Close()
+	at, err := url.Parse(front.URL)
+	require.NoError(t, err)
+	transport, ok := client.Transport.(*http.Transport)
+	require.True(t, ok)
+	transport.Proxy = http.ProxyURL(at)
+
+	status, _ := fetch(t, client, "https://kv1.vault.azure.net/healthstatus")
+	assert.Equal(t, http.StatusOK, status)
+	q, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://example.com/", nil)
+	require.NoError(t, err)
+	_, err = client.Do(q)
+	assert.ErrorContains(t, err, "Forbidden")
+}
+
 func TestStartOpensAllListenersOrNone(t *testing.T) {
 	t.Parallel()
 	e, _ := running(t)

@@ -21,6 +21,8 @@ func (c *cli) cluster() *cobra.Command {
   kindred cluster up --name team --fixture team.yaml
   kindred cluster status
   kindred cluster down`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(c.clusterUp(), c.clusterDown(), c.clusterStatus(), c.clusterEnv(), c.clusterLoad(), c.clusterRotate())
 	return cmd

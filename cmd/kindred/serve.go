@@ -42,6 +42,9 @@ func (c *cli) serve() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if o.Published != nil { // who publishes them says to whom
+				listen, proxy, api = o.Published.Listen, o.Published.Proxy, o.Published.Control
+			}
 			c.warnOpen(listen, proxy, api)
 			if err := c.ready(e.Info(), format); err != nil {
 				return err
