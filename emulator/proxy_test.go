@@ -147,7 +147,9 @@ func TestProxyServesThisMachineOnly(t *testing.T) {
 // Pods come to a published proxy from addresses of their own: it serves them, but is no way out.
 func TestAPublishedProxyServesOthersButNotEveryName(t *testing.T) {
 	t.Parallel()
-	e, client := running(t, func(o *Options) { o.Published = &Published{Listen: "127.0.0.1:1", Proxy: "127.0.0.1:2", Control: "127.0.0.1:3"} })
+	e, client := running(t, func(o *Options) {
+		o.Published = &Published{Listen: "127.0.0.1:1", Proxy: "127.0.0.1:2", Control: "127.0.0.1:3"}
+	})
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		q.RemoteAddr = "192.0.2.1:1234"
 		e.proxy.ServeHTTP(w, q)
