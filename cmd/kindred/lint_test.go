@@ -25,7 +25,7 @@ func TestLint(t *testing.T) {
 	const mistake = "../../fixtures/lint/testdata/mistakes/client-id-is-object-id.yaml"
 	r = kindred(t.Context(), lintCorpus("--cluster", "aks", mistake)...)
 	assert.Equal(t, statusNot, r.status)
-	assert.Contains(t, r.stdout, "✗ Deployment shop/worker will not federate\n  "+mistake+":7:44: error: ")
+	assert.Contains(t, r.stdout, "✗ Deployment shop/worker will not federate\n  "+mistake+":7:40: error: ")
 	assert.Contains(t, r.stdout, "(client-id-is-object-id)\n    fix  azure.workload.identity/client-id: 33333333-0000-4000-8000-000000000001\n")
 }
 
@@ -45,7 +45,7 @@ func TestLintForPrograms(t *testing.T) {
 	first := log.Runs[0].Results[0]
 	assert.Equal(t, "vault-url", first.Rule)
 	assert.Equal(t, "../../fixtures/lint/testdata/mistakes/vault-http.yaml", first.Locations[0].Physical.Artifact.URI)
-	assert.Equal(t, 28, first.Locations[0].Physical.Region.Line)
+	assert.Equal(t, 30, first.Locations[0].Physical.Region.Line)
 }
 
 // What cannot be read is an error, and the rest is reported.
