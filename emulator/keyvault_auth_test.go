@@ -211,7 +211,7 @@ func TestVaultTokenKey(t *testing.T) {
 
 	// A good kid over another key's signature.
 	good := ring.Current().Thumbprint()
-	forged, err := old.SignJWT(map[string]any{"exp": w.time.Add(time.Hour).Unix()}, keys.Headers{"kid": good})
+	forged, err := old.SignJWT(map[string]any{"exp": w.time.Add(time.Hour).Unix()}, "", keys.Headers{"kid": good})
 	require.NoError(t, err)
 	const badSignature = "[AggregatedAuthenticationFailure] Error validating token: 'S2S17001'."
 	read(forged).fails(401, "Unauthorized", "", badSignature)
@@ -219,7 +219,7 @@ func TestVaultTokenKey(t *testing.T) {
 	parts := strings.Split(w.token(w.reader, long), ".")
 	parts[1] = base64.RawURLEncoding.EncodeToString([]byte(`{"aud":"https://vault.azure.net","exp":9999999999}`))
 	read(strings.Join(parts, ".")).fails(401, "Unauthorized", "", badSignature)
-	noKid, err := ring.Current().SignJWT(map[string]any{"exp": w.time.Add(time.Hour).Unix()}, nil)
+	noKid, err := ring.Current().SignJWT(map[string]any{"exp": w.time.Add(time.Hour).Unix()}, "", nil)
 	require.NoError(t, err)
 	assert.Equal(t, 401, read(noKid).status)
 	w.refused("token-key")

@@ -117,7 +117,7 @@ func (w *vaultWire) token(p *directory.Principal, change ...func(map[string]any)
 	ring, err := w.store.Ring(entraRing)
 	require.NoError(w.t, err)
 	key := ring.Current()
-	signed, err := key.SignJWT(claims, keys.Headers{"typ": "JWT", "x5t": key.Thumbprint(), "kid": key.Thumbprint()})
+	signed, err := key.SignJWT(claims, "", keys.Headers{"typ": "JWT", "x5t": key.Thumbprint(), "kid": key.Thumbprint()})
 	require.NoError(w.t, err)
 	return signed
 }

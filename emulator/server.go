@@ -13,6 +13,7 @@ import (
 
 	"github.com/kindred-emulator/kindred/emulator/clock"
 	"github.com/kindred-emulator/kindred/emulator/control"
+	"github.com/kindred-emulator/kindred/emulator/directory"
 	"github.com/kindred-emulator/kindred/emulator/environ"
 	"github.com/kindred-emulator/kindred/emulator/journal"
 )
@@ -179,6 +180,9 @@ func (e *Emulator) end(stop func(*http.Server) error) error {
 
 // Info is where the emulator listens and what it holds.
 func (e *Emulator) Info() control.Info { return e.info }
+
+// Directory is the Azure that is played.
+func (e *Emulator) Directory() *directory.Directory { return e.surfaces.Directory }
 
 // Journal is what happened so far.
 func (e *Emulator) Journal() *journal.Journal { return e.surfaces.journal }

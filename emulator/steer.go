@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"fmt"
 	"maps"
 	"net"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"github.com/kindred-emulator/kindred/emulator/control"
 	"github.com/kindred-emulator/kindred/emulator/directory"
 	"github.com/kindred-emulator/kindred/emulator/issuer"
+	"github.com/kindred-emulator/kindred/emulator/keys"
 )
 
 // describe is the answer to "what are you".
@@ -86,6 +88,10 @@ func (e *Emulator) Token(w *directory.Workload, q control.TokenRequest, lifetime
 	if q.Audience != "" {
 		audiences = []string{q.Audience}
 	}
+	signer, err := e.signer(q.Key)
+	if err != nil {
+		return control.Token{}, err
+	}
 	t, err := e.surfaces.issuer.Token(issuer.TokenRequest{
 		Cluster:        w.Cluster,
 		ServiceAccount: w.ServiceAccount,
@@ -94,8 +100,28 @@ func (e *Emulator) Token(w *directory.Workload, q control.TokenRequest, lifetime
 		Lifetime:       lifetime,
 		Claims:         q.Claims,
 		Type:           q.Type,
+		Algorithm:      q.Algorithm,
+		KeyID:          q.KeyID,
+		Unnamed:        q.Key == "unnamed",
+		Signer:         signer,
 	})
 	return control.Token{Token: t, Expires: expires}, err
+}
+
+// signer is who signs a cluster's token: nil stands for the cluster, a foreign key is Entra's own.
+func (e *Emulator) signer(key string) (*keys.Key, error) {
+	switch key {
+	case "", "published", "unnamed":
+		return nil, nil //nolint:nilnil // nil has a meaning
+	case "foreign":
+		ring, err := e.surfaces.store.Ring(entraRing)
+		if err != nil {
+			return nil, err
+		}
+		return ring.Current(), nil
+	default:
+		return nil, fmt.Errorf("key %q: say published, foreign or unnamed", key)
+	}
 }
 
 func (e *Emulator) rotate(of string) (bool, error) {

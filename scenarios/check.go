@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
+	"maps"
 	"reflect"
 	"regexp"
 	"runtime"
@@ -30,9 +32,10 @@ type CheckResult struct {
 	Took        time.Duration       `json:"durationNanoseconds"`
 }
 
-// RunChecks runs the checks of a fixture whose names match, against an emulator in memory: the token
-// is signed, exchanged and used over TLS, though through no port. The results are in the order of
-// the fixture. An error means that they could not be run.
+// RunChecks runs the checks of a fixture whose names match, against an emulator in memory: the tokens
+// are signed, exchanged and used over TLS, though through no port. All are signed at the beginning; the
+// clock then moves on to when each is presented. The results are in the order of the fixture. An error
+// means that they could not be run.
 func RunChecks(ctx context.Context, f *fixtures.Fixture, o emulator.Options, match *regexp.Regexp) ([]CheckResult, error) {
 	o.Directory = f.Directory
 	e, err := emulator.InMemory(o)
@@ -40,44 +43,82 @@ func RunChecks(ctx context.Context, f *fixtures.Fixture, o emulator.Options, mat
 		return nil, err
 	}
 	defer func() { _ = e.Close() }() // nothing is under way
-	var chosen []fixtures.Check
+	var checkers []*checker
 	for _, c := range f.Checks {
 		if match.MatchString(c.Name) {
-			chosen = append(chosen, c)
+			checkers = append(checkers, &checker{e: e, check: c, id: uuid.NewString()})
 		}
 	}
-	results := make([]CheckResult, len(chosen))
+	if err := each(checkers, (*checker).sign); err != nil {
+		return nil, err
+	}
+	var now time.Duration
+	for at, group := range byTime(checkers) {
+		e.Clock().Advance(at - now)
+		now = at
+		if err := each(group, func(c *checker) error { return c.run(ctx) }); err != nil {
+			return nil, err
+		}
+	}
+	results := make([]CheckResult, len(checkers))
+	for i, c := range checkers {
+		results[i] = c.result
+	}
+	return results, nil
+}
+
+// byTime groups checks by when their tokens are presented, the earliest first.
+func byTime(checkers []*checker) iter.Seq2[time.Duration, []*checker] {
+	groups := make(map[time.Duration][]*checker)
+	for _, c := range checkers {
+		groups[c.check.Assertion.At] = append(groups[c.check.Assertion.At], c)
+	}
+	return func(yield func(time.Duration, []*checker) bool) {
+		for _, at := range slices.Sorted(maps.Keys(groups)) {
+			if !yield(at, groups[at]) {
+				return
+			}
+		}
+	}
+}
+
+// each does something to all, as many at a time as there are processors.
+func each(checkers []*checker, do func(*checker) error) error {
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i, c := range chosen {
-		group.Go(func() (err error) {
-			results[i], err = (&checker{e: e, check: c, id: uuid.NewString()}).run(ctx)
-			return err
+	for _, c := range checkers {
+		group.Go(func() error {
+			if err := do(c); err != nil {
+				return fmt.Errorf("check %q: %w", c.check.Name, err)
+			}
+			return nil
 		})
 	}
-	return results, group.Wait()
+	return group.Wait()
 }
 
 // checker runs one check.
 type checker struct {
-	e     *emulator.Emulator
-	check fixtures.Check
-	id    string // the correlation id of its requests, to find them in the journal
+	e      *emulator.Emulator
+	check  fixtures.Check
+	id     string // the correlation id of its requests, to find them in the journal
+	token  string // the assertion
+	result CheckResult
 }
 
-func (c *checker) run(ctx context.Context) (CheckResult, error) {
+func (c *checker) run(ctx context.Context) error {
 	begin := time.Now()
-	r := CheckResult{Name: c.check.Name, Source: c.check.Source.String(), Expected: expected(c.check.Expect)}
+	c.result = CheckResult{Name: c.check.Name, Source: c.check.Source.String(), Expected: expected(c.check.Expect)}
 	got, err := c.exchange(ctx)
 	if err != nil {
-		return r, fmt.Errorf("check %q: %w", c.check.Name, err)
+		return err
 	}
-	r.Got, r.Passed = got.String(), got.satisfies(c.check.Expect)
+	c.result.Got, c.result.Passed = got.String(), got.satisfies(c.check.Expect)
 	if got.codes != nil {
-		r.Explanation = c.explanation()
+		c.result.Explanation = c.explanation()
 	}
-	r.Took = time.Since(begin)
-	return r, nil
+	c.result.Took = time.Since(begin)
+	return nil
 }
 
 // expected is an expectation in words.

@@ -7,24 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/kindred-emulator/kindred/emulator/apierr"
-	"github.com/kindred-emulator/kindred/emulator/control"
-	"github.com/kindred-emulator/kindred/emulator/directory"
 )
 
-// exchange signs the assertion, swaps it for an access token and, where the check speaks of one, reads
+// exchange swaps the assertion for an access token and, where the check speaks of one, reads
 // the secret.
 func (c *checker) exchange(ctx context.Context) (result, error) {
-	assertion, err := c.assertion()
-	if err != nil {
-		return result{}, err
-	}
 	p := c.check.As
 	cloud := p.Tenant.Cloud
 	var answer struct {
@@ -33,7 +26,7 @@ func (c *checker) exchange(ctx context.Context) (result, error) {
 	}
 	form := url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {p.ClientID}, "scope": {cloud.VaultResource() + "/.default"},
-		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}, "client_assertion": {assertion},
+		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}, "client_assertion": {c.token},
 	}
 	if err := c.do(ctx, http.MethodPost, "https://"+cloud.LoginHost()+"/"+p.Tenant.ID+"/oauth2/v2.0/token", "", form.Encode(), &answer); err != nil {
 		return result{}, err
@@ -41,10 +34,11 @@ func (c *checker) exchange(ctx context.Context) (result, error) {
 	if len(answer.Codes) > 0 {
 		return result{codes: []string{"AADSTS" + strconv.Itoa(answer.Codes[0])}}, nil
 	}
-	r := result{}
-	if r.claims, err = claimsOf(answer.Token); err != nil {
-		return r, err
+	claims, err := claimsOf(answer.Token)
+	if err != nil {
+		return result{}, err
 	}
+	r := result{claims: claims}
 	if c.check.Expect.Secret == "" {
 		return r, nil
 	}
@@ -96,36 +90,6 @@ func (c *checker) do(ctx context.Context, method, address, token, body string, a
 		return err
 	}
 	return json.Unmarshal(data, answer)
-}
-
-// assertion is the token that the check describes.
-func (c *checker) assertion() (string, error) {
-	a := c.check.Assertion
-	claims := make(map[string]any, len(a.Claims)+2)
-	if a.Subject != "" {
-		claims["sub"] = a.Subject
-	}
-	if a.Issuer != "" {
-		claims["iss"] = a.Issuer
-	}
-	maps.Copy(claims, a.Claims)
-	t, err := c.e.Token(c.workload(), control.TokenRequest{Audience: a.Audience, Claims: claims}, a.ExpiresIn)
-	return t.Token, err
-}
-
-// workload is the service account of the assertion; one that only its subject describes has no
-// account of the fixture.
-func (c *checker) workload() *directory.Workload {
-	a := c.check.Assertion
-	w := &directory.Workload{
-		Cluster: a.Cluster, Cloud: a.Cluster.Tenant.Cloud,
-		ServiceAccount: &directory.ServiceAccount{Namespace: "default", Name: "default"},
-	}
-	namespace, name, _ := strings.Cut(a.ServiceAccount, "/")
-	if sa, ok := a.Cluster.ServiceAccount(namespace, name); ok {
-		w.ServiceAccount = sa
-	}
-	return w
 }
 
 // explanation is that of the check's last refused request.

@@ -57,6 +57,11 @@ type TokenRequest struct {
 	ExpiresIn string         `json:"expiresIn"` // a Go duration, negative for an expired one; empty: 1h
 	Claims    map[string]any `json:"claims"`    // replaces claims; null removes one
 	Type      string         `json:"typ"`       // the header's typ; empty: none, as Kubernetes has it
+	Algorithm string         `json:"alg"`       // the header's alg; empty: RS256
+	KeyID     string         `json:"kid"`       // the header's kid; empty: that of the cluster's key
+	// Key is who signs: `published`, or empty, a key of the cluster; `foreign` one that it does not
+	// publish, under the id of one that it does; `unnamed` a key of the cluster, without an id.
+	Key string `json:"key"`
 }
 
 // Token is a service-account token.

@@ -1,8 +1,10 @@
 package issuer
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -32,10 +34,17 @@ type TokenRequest struct {
 	Pod, Node string
 	// Claims replace claims, or add to them; nil removes one.
 	Claims map[string]any
-	// KeyID replaces the header's kid; empty: that of the key that signs.
+	// KeyID replaces the header's kid; empty: that of the cluster's key.
 	KeyID string
+	// Unnamed leaves the kid out.
+	Unnamed bool
 	// Type is the header's typ; empty: none, as Kubernetes has it.
 	Type string
+	// Algorithm is the header's alg; empty: RS256. One that is not RSA's PKCS #1 v1.5 is only said: the
+	// signature is RS256's.
+	Algorithm string
+	// Signer signs in the place of the cluster's key, whose id the header still has; nil: the cluster's.
+	Signer *keys.Key
 }
 
 // reference is how a token names an object of the cluster.
@@ -67,10 +76,33 @@ func (s *Surface) Token(t TokenRequest) (string, error) {
 	if t.KeyID != "" {
 		headers["kid"] = t.KeyID
 	}
+	if t.Unnamed {
+		delete(headers, "kid")
+	}
 	if t.Type != "" {
 		headers["typ"] = t.Type
 	}
-	return key.SignJWT(claims, headers)
+	if t.Signer != nil {
+		key = t.Signer
+	}
+	if t.Algorithm == "" || strings.HasPrefix(t.Algorithm, "RS") {
+		return key.SignJWT(claims, t.Algorithm, headers)
+	}
+	return claimAlgorithm(key, claims, t.Algorithm, headers)
+}
+
+// claimAlgorithm signs with RS256 and says another algorithm.
+func claimAlgorithm(key *keys.Key, claims map[string]any, algorithm string, headers keys.Headers) (string, error) {
+	headers["alg"] = algorithm
+	header, err := json.Marshal(headers)
+	if err != nil {
+		return "", err
+	}
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		return "", err
+	}
+	return key.Sign(header, payload)
 }
 
 func (s *Surface) claims(t TokenRequest) (map[string]any, error) {

@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha1"
@@ -62,14 +63,15 @@ func (k *Key) Certificate() *x509.Certificate { return k.certificate }
 // Headers is the JOSE header of a token beside alg: kid, and typ or x5t where the issuer sets them.
 type Headers map[jose.HeaderKey]any
 
-// SignJWT signs the claims, marshalled as JSON, with RS256 in compact serialization (RFC 7515).
-func (k *Key) SignJWT(claims any, headers Headers) (string, error) {
+// SignJWT signs the claims, marshalled as JSON, in compact serialization (RFC 7515). The algorithm is
+// RS256, RS384 or RS512; empty: RS256.
+func (k *Key) SignJWT(claims any, algorithm string, headers Headers) (string, error) {
 	payload, err := json.Marshal(claims)
 	if err != nil {
 		return "", fmt.Errorf("marshal claims: %w", err)
 	}
 	signer, err := jose.NewSigner(
-		jose.SigningKey{Algorithm: jose.RS256, Key: k.private},
+		jose.SigningKey{Algorithm: jose.SignatureAlgorithm(cmp.Or(algorithm, string(jose.RS256))), Key: k.private},
 		&jose.SignerOptions{ExtraHeaders: headers},
 	)
 	if err != nil {

@@ -108,7 +108,7 @@ func TestKey(t *testing.T) {
 	require.NoError(t, c.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature))
 	assert.True(t, c.NotBefore.Before(frozen()) && c.NotAfter.After(frozen().AddDate(9, 0, 0)))
 
-	raw, err := k.SignJWT(map[string]any{"sub": "s"}, keys.Headers{"kid": "x", "typ": "JWT"})
+	raw, err := k.SignJWT(map[string]any{"sub": "s"}, "", keys.Headers{"kid": "x", "typ": "JWT"})
 	require.NoError(t, err)
 	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.RS256})
 	require.NoError(t, err)
@@ -126,6 +126,6 @@ func TestKey(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, `{"b":1,"a":2}`, string(payload), "in the caller's order")
 
-	_, err = k.SignJWT(func() {}, nil)
+	_, err = k.SignJWT(func() {}, "", nil)
 	require.EqualError(t, err, "marshal claims: json: unsupported type: func()")
 }
