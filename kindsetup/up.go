@@ -21,6 +21,7 @@ type run struct {
 	emulator *Emulator
 	node     *node
 	fresh    bool     // the cluster is new, or only half made
+	before   *Record  // of an interrupted run, which was cleared away
 	stale    string   // an older image of kindred, once it is not needed
 	undo     []func() // what this run made, the newest last
 }
@@ -129,7 +130,7 @@ func (r *run) clear(ctx context.Context) error {
 		if _, err := takeDown(ctx, r.engine, r.Dir, r.record); err != nil {
 			return fmt.Errorf("what an interrupted run left: %w", err)
 		}
-		r.record, r.fresh = &Record{Name: r.Name}, true
+		r.before, r.record, r.fresh = r.record, &Record{Name: r.Name}, true
 		return r.portsAreFree(ctx)
 	}
 	return r.keepPorts(ctx)
@@ -234,7 +235,8 @@ func (r *run) buildImage(ctx context.Context) (string, error) {
 		if r.record.MadeImage {
 			r.stale = r.record.Image
 		}
-		r.record.Image, r.record.MadeImage = image, !there
+		late := r.before != nil && r.before.MadeImage && r.before.Image == image
+		r.record.Image, r.record.MadeImage = image, !there || late
 	}
 	if err := r.record.save(r.Dir); err != nil || there {
 		return image, err
@@ -266,7 +268,7 @@ func (r *run) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.record.MadeNetwork = !there
+	r.record.MadeNetwork = !there || r.before != nil && r.before.MadeNetwork
 	if r.record.Kubeconfig, err = snapshot(kubeconfigs(r.Getenv)); err != nil {
 		return err
 	}
@@ -274,12 +276,29 @@ func (r *run) create(ctx context.Context) error {
 		return err
 	}
 	r.onFailure(func() { _, _ = takeDown(context.WithoutCancel(ctx), r.engine, r.Dir, r.record) })
-	if err := r.engine.createCluster(r.Name, r.record.NodeImage, r.emulator.Issuer, filepath.Join(r.Dir, saDir), r.Retain); err != nil {
+	if err := r.createAsOnly(); err != nil {
 		return err
 	}
 	settle(r.record.Kubeconfig)
 	r.record.Created = true
 	return r.record.save(r.Dir)
+}
+
+// createAsOnly has kind make the cluster. Programs that an interrupted run has started can outlive it
+// and make a node after everything was cleared away: that one goes too. (An image or a network that
+// they make late is counted as this run's.)
+func (r *run) createAsOnly() error {
+	create := func() error {
+		return r.engine.createCluster(r.Name, r.record.NodeImage, r.emulator.Issuer, filepath.Join(r.Dir, saDir), r.Retain)
+	}
+	err := create()
+	if err == nil || r.before == nil {
+		return err
+	}
+	if err := r.engine.provider.Delete(r.Name, ""); err != nil {
+		return err
+	}
+	return create()
 }
 
 // container is the emulator's, as far as it is known by now.
