@@ -19,6 +19,7 @@ import (
 	"github.com/kindred-emulator/kindred/emulator/apierr"
 	"github.com/kindred-emulator/kindred/emulator/directory"
 	"github.com/kindred-emulator/kindred/emulator/entra"
+	"github.com/kindred-emulator/kindred/emulator/faults"
 	"github.com/kindred-emulator/kindred/emulator/federation"
 	"github.com/kindred-emulator/kindred/emulator/issuer"
 	"github.com/kindred-emulator/kindred/emulator/journal"
@@ -36,6 +37,7 @@ type surfaces struct {
 	issuer   *issuer.Surface
 	keyvault *keyvault.Surface
 	verifier *federation.Verifier
+	faults   *faults.Set
 }
 
 const entraRing = "entra"
@@ -45,6 +47,11 @@ func ClusterRing(cluster string) string { return "cluster-" + cluster }
 
 // newSurfaces wires the surfaces. The client fetches issuers' documents, trusting kindred's CA.
 func newSurfaces(o Options, client func(ca *x509.Certificate) *http.Client) (*surfaces, error) {
+	for _, f := range o.Directory.Faults {
+		if err := faults.Validate(f); err != nil {
+			return nil, fmt.Errorf("%s: fault: %w", f.Source, err)
+		}
+	}
 	names := []string{entraRing}
 	for _, c := range o.Directory.Clusters {
 		names = append(names, ClusterRing(c.Name))
@@ -63,7 +70,7 @@ func newSurfaces(o Options, client func(ca *x509.Certificate) *http.Client) (*su
 	if err != nil {
 		return nil, err
 	}
-	s := &surfaces{Options: o, store: store, journal: &journal.Journal{}}
+	s := &surfaces{Options: o, store: store, journal: &journal.Journal{}, faults: faults.New(o.Seed, o.Directory.Faults)}
 	s.verifier = federation.New(federation.Config{
 		Client: client(store.Authority().Certificate()), Directory: o.Directory, Now: o.Now,
 	})
@@ -101,7 +108,7 @@ type writer func(c echo.Context, e *apierr.Error, r *journal.Record) error
 func (s *surfaces) mount(name string, write writer, routes []route, headers ...echo.MiddlewareFunc) http.Handler {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
-	x := &exchanges{surface: name, write: write, now: s.Now, journal: s.journal, log: s.Log}
+	x := &exchanges{surface: name, write: write, now: s.Now, journal: s.journal, faults: s.faults, log: s.Log}
 	for _, r := range routes {
 		h := r.handler
 		for _, m := range headers {

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/kindred-emulator/kindred/emulator/apierr"
+	"github.com/kindred-emulator/kindred/emulator/faults"
 	"github.com/kindred-emulator/kindred/emulator/journal"
 )
 
@@ -21,6 +22,7 @@ type exchanges struct {
 	write   writer
 	now     func() time.Time
 	journal *journal.Journal
+	faults  *faults.Set
 	log     *slog.Logger
 }
 
@@ -34,7 +36,10 @@ func (x *exchanges) handle(route string, next echo.HandlerFunc) echo.HandlerFunc
 			TraceID: uuid.NewString(), CorrelationID: correlation(q),
 		}
 		journal.Begin(c, r)
-		err := next(c)
+		err := x.fault(c, r)
+		if err == nil {
+			err = next(c)
+		}
 		if err != nil {
 			err = x.refuse(c, r, err)
 		}
@@ -43,6 +48,33 @@ func (x *exchanges) handle(route string, next echo.HandlerFunc) echo.HandlerFunc
 		x.line(q, r, err)
 		return nil
 	}
+}
+
+// fault lets the request meet the fault that is there for it, if any. The error is the answer.
+func (x *exchanges) fault(c echo.Context, r *journal.Record) error {
+	f := x.faults.Take(r.Surface, r.Route, hostname(c.Request().Host))
+	if f == nil {
+		return nil
+	}
+	if f.Latency > 0 {
+		timer := time.NewTimer(f.Latency)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-c.Request().Context().Done():
+		}
+	}
+	if f.Drop {
+		r.Error = &journal.Failure{ID: "Dropped", Message: "The connection was ended without an answer."}
+		r.Explanation = faults.Explain(f)
+		x.journal.Add(r)
+		panic(http.ErrAbortHandler) // how net/http ends a connection
+	}
+	faults.Put(c, f)
+	if e := faults.Error(f); e != nil {
+		return e
+	}
+	return nil
 }
 
 // clip bounds what a client can put into the journal and the log.

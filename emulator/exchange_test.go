@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kindred-emulator/kindred/emulator/apierr"
+	"github.com/kindred-emulator/kindred/emulator/faults"
 	"github.com/kindred-emulator/kindred/emulator/journal"
 )
 
@@ -23,7 +24,7 @@ func exchanged(t *testing.T, path string, h echo.HandlerFunc) (*httptest.Respons
 	var log strings.Builder
 	x := &exchanges{
 		surface: "keyvault", write: writeKeyVault, now: func() time.Time { return frozen },
-		journal: &journal.Journal{}, log: slog.New(slog.NewTextHandler(&log, nil)),
+		journal: &journal.Journal{}, faults: faults.New(1, nil), log: slog.New(slog.NewTextHandler(&log, nil)),
 	}
 	e := echo.New()
 	e.GET("/*", x.handle("get", h))

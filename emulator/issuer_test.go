@@ -83,11 +83,20 @@ func TestIssuerKeysOverARotation(t *testing.T) {
 	}
 	first := ring.Current()
 	assert.Equal(t, `{"keys":[`+jwk(first)+`]}`, published())
+	require.NoError(t, w.faults.Add(directory.Fault{Surface: "issuer", Times: 1, Keys: "stale"}))
+	assert.Equal(t, `{"keys":[`+jwk(first)+`]}`, published(), "nothing has been rotated")
+	require.NoError(t, w.faults.Add(directory.Fault{Surface: "issuer", Times: 1, Keys: "missing"}))
+	assert.Equal(t, `{"keys":[]}`, published())
 
 	require.NoError(t, ring.Rotate(w.time))
 	second := ring.Current()
 	assert.NotEqual(t, first.ID(), second.ID())
 	assert.Equal(t, `{"keys":[`+jwk(second)+`,`+jwk(first)+`]}`, published())
+
+	require.NoError(t, w.faults.Add(directory.Fault{Surface: "issuer", Times: 1, Keys: "stale"}))
+	assert.Equal(t, `{"keys":[`+jwk(first)+`]}`, published(), "as before the rotation")
+	require.NoError(t, w.faults.Add(directory.Fault{Surface: "issuer", Times: 1, Keys: "missing"}))
+	assert.Equal(t, `{"keys":[`+jwk(first)+`]}`, published())
 
 	w.time = w.time.Add(keys.Overlap - time.Second)
 	assert.Equal(t, `{"keys":[`+jwk(second)+`,`+jwk(first)+`]}`, published())

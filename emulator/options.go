@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"crypto/rand"
+	"encoding/binary"
 	"io"
 	"log/slog"
 	"time"
@@ -36,6 +37,8 @@ type Options struct {
 	Now func() time.Time
 	// Rand is the source of identifiers; nil: crypto/rand.
 	Rand io.Reader
+	// Seed is what faults with a probability are drawn from; zero: a random one, which Info tells.
+	Seed uint64
 	// Version is told to whoever asks the control API.
 	Version string
 	// Log gets one line an exchange; nil: none.
@@ -67,6 +70,11 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Rand == nil {
 		o.Rand = rand.Reader
+	}
+	for o.Seed == 0 {
+		var seed [8]byte
+		_, _ = rand.Read(seed[:])                          // crypto/rand's never fails
+		o.Seed = binary.LittleEndian.Uint64(seed[:]) >> 11 // exact in JSON
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

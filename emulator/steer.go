@@ -26,6 +26,7 @@ func (e *Emulator) describe(https, proxy, api net.Addr) control.Info {
 		State:   s.Keys.Dir,
 		Strict:  s.Strict,
 		Offline: s.Offline,
+		Seed:    s.Seed,
 	}
 	if p := s.Published; p != nil {
 		info.Listen, info.Proxy, info.Control = p.Listen, p.Proxy, p.Control
@@ -72,6 +73,8 @@ func (e *Emulator) control() http.Handler {
 		Secret:    e.surfaces.ControlToken,
 		Token:     e.Token,
 		Rotate:    e.rotate,
+		Faults:    e.surfaces.faults,
+		Forget:    e.surfaces.verifier.Forget,
 		Reset:     e.reset,
 	})
 }
@@ -148,4 +151,5 @@ func (e *Emulator) rotate(of string) (bool, error) {
 func (e *Emulator) reset() {
 	e.surfaces.keyvault.Reset()
 	e.surfaces.verifier.Forget()
+	e.surfaces.faults.Reset()
 }

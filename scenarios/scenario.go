@@ -75,19 +75,23 @@ type Step struct {
 	Advance time.Duration `yaml:"advance"` // of the clock
 	Rotate  string        `yaml:"rotate"`  // the signing key of a cluster
 	Do      string        `yaml:"do"`      // something to a real cluster: see Kind.actions
+	Fault   control.Fault `yaml:"fault"`   // something that goes wrong from now on
 }
 
 func (s Step) validate() error {
-	if count(s.Advance != 0, s.Rotate != "", s.Do != "") != 1 {
-		return errors.New("say one of advance, rotate and do")
+	if count(s.Advance != 0, s.Rotate != "", s.Do != "", s.Fault != control.Fault{}) != 1 {
+		return errors.New("say one of advance, rotate, do and fault")
 	}
 	return nil
 }
 
 // steer does the steps that every kindred can take.
 func (s Step) steer(ctx context.Context, api *control.Client) error {
-	if s.Rotate != "" {
+	switch {
+	case s.Rotate != "":
 		return api.Rotate(ctx, s.Rotate)
+	case s.Fault != control.Fault{}:
+		return api.Fault(ctx, s.Fault)
 	}
 	_, err := api.SetClock(ctx, control.ClockChange{Advance: s.Advance.String()})
 	return err

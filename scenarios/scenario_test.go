@@ -42,7 +42,7 @@ func TestLoadNamesWhatIsWrong(t *testing.T) {
 		"scenarios: [{name: a, " + good + "}]":                                                                    "expect one of output, error and fails",
 		"scenarios: [{name: a, " + good + ", expect: {output: x, fails: x}}]":                                     "expect one of output, error and fails",
 		"scenarios: [{name: a, " + good + ", expect: {error: AADSTS700213}}]":                                     "an error that is expected has a cause",
-		"scenarios: [{name: a, " + good + ", before: [{}], expect: {output: x}}]":                                 "before[0]: say one of advance, rotate and do",
+		"scenarios: [{name: a, " + good + ", before: [{}], expect: {output: x}}]":                                 "before[0]: say one of advance, rotate, do and fault",
 		"scenarios: [{name: a, " + good + ", expect: {output: x}}, {name: a, " + good + ", expect: {output: x}}]": `scenarios[1]: there are two named "a"`,
 	} {
 		_, err := Load(fstest.MapFS{"x.yaml": {Data: []byte(text)}})

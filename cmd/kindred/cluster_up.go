@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -115,6 +116,9 @@ func (c *cli) beside(o *clusterOptions, f *fixtures.Fixture, cluster *directory.
 	}
 	if o.offline {
 		e.Args = append(e.Args, "--offline")
+	}
+	if o.seed != 0 {
+		e.Args = append(e.Args, "--seed="+strconv.FormatUint(o.seed, 10))
 	}
 	store, err := keys.Open(keys.Options{Dir: state}, emulator.ClusterRing(cluster.Name))
 	if err != nil {

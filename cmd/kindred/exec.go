@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -36,7 +35,7 @@ When the program fails, what kindred refused is explained.`,
 			if err := oneOf("via", via, string(environ.ViaProxy), string(environ.ViaAuthority)); err != nil {
 				return err
 			}
-			for _, own := range []string{"fixture", "strict", "offline", "state"} {
+			for _, own := range []string{"fixture", "strict", "offline", "state", "seed"} {
 				if !cmd.Flags().Changed(own) {
 					continue
 				}
@@ -74,7 +73,7 @@ func (c *cli) runAs(ctx context.Context, s *setup, api, as, via string, args []s
 	if err != nil {
 		return err
 	}
-	last, err := w.lastRefused(ctx)
+	last, err := newest(ctx, w.client)
 	if err != nil {
 		return err
 	}
@@ -161,15 +160,6 @@ func (c *cli) keepFresh(ctx context.Context, w *workload) {
 			wait = retry
 		}
 	}
-}
-
-// lastRefused is the id of the newest refusal so far, 0 where there is none.
-func (w *workload) lastRefused(ctx context.Context) (int, error) {
-	records, err := w.client.Records(ctx, 0)
-	if err != nil || len(records) == 0 {
-		return 0, err
-	}
-	return strconv.Atoi(records[len(records)-1].ID)
 }
 
 // explainSince explains what was refused since a record, to standard error.

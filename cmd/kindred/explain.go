@@ -1,53 +1,111 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
 	"github.com/kindred-emulator/kindred/emulator/apierr"
+	"github.com/kindred-emulator/kindred/emulator/control"
 	"github.com/kindred-emulator/kindred/emulator/journal"
 )
 
 func (c *cli) explain() *cobra.Command {
 	var api, format string
-	var last bool
+	var last, follow bool
 	cmd := &cobra.Command{
-		Use:   "explain [--last | ID]",
+		Use:   "explain [--last | ID | --follow]",
 		Short: "Say why a request to a running kindred was refused, and the fix",
 		Example: `  kindred explain --last
-  kindred explain 17 --format json`,
+  kindred explain 17 --format json
+  kindred explain --follow         refusals from now on, until it is stopped`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := oneOf("format", format, "text", "json"); err != nil {
 				return err
 			}
 			id := "last"
-			if len(args) == 1 {
-				if last {
-					return fmt.Errorf("--last and %s: name one record", args[0])
-				}
+			switch {
+			case len(args) == 1 && (last || follow):
+				return fmt.Errorf("--last, --follow and %s: say one", args[0])
+			case last && follow:
+				return errors.New("--last and --follow: say one")
+			case follow:
+				return c.follow(cmd.Context(), c.client(api), format)
+			case len(args) == 1:
 				id = args[0]
 			}
 			r, err := c.client(api).Record(cmd.Context(), id)
 			if err != nil {
 				return err
 			}
-			if format == "json" {
-				return writeJSON(c.stdout, r)
-			}
-			printRecord(c.stdout, r, c.colour(c.stdout))
-			return nil
+			return c.writeRecord(r, format)
 		},
 	}
+	cmd.Flags().BoolVar(&follow, "follow", false, "every refusal from now on, until it is stopped; with --format json an object each")
 	c.controlFlag(cmd, &api)
 	cmd.Flags().BoolVar(&last, "last", false, "the newest refusal (the default)")
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
 	return cmd
+}
+
+func (c *cli) writeRecord(r journal.Record, format string) error {
+	if format == "json" {
+		return writeJSON(c.stdout, r)
+	}
+	printRecord(c.stdout, r, c.colour(c.stdout))
+	return nil
+}
+
+// follow shows refusals as they come, until the context ends.
+func (c *cli) follow(ctx context.Context, client *control.Client, format string) error {
+	const every = 300 * time.Millisecond
+	last, err := newest(ctx, client)
+	if err != nil {
+		return err
+	}
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		records, err := client.Records(ctx, last)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for _, r := range records {
+			if err := c.writeRecord(r, format); err != nil {
+				return err
+			}
+			fmt.Fprintln(c.stdout)
+			if last, err = strconv.Atoi(r.ID); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// newest is the id of the newest refusal so far, 0 where there is none.
+func newest(ctx context.Context, client *control.Client) (int, error) {
+	records, err := client.Records(ctx, 0)
+	if err != nil || len(records) == 0 {
+		return 0, err
+	}
+	return strconv.Atoi(records[len(records)-1].ID)
 }
 
 // painter writes a line's head in colour, or plainly.

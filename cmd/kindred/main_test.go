@@ -17,6 +17,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -24,6 +25,7 @@ import (
 
 	"github.com/kindred-emulator/kindred/emulator/control"
 	"github.com/kindred-emulator/kindred/emulator/environ"
+	"github.com/kindred-emulator/kindred/emulator/journal"
 	"github.com/kindred-emulator/kindred/emulator/keys"
 	"github.com/kindred-emulator/kindred/emulator/keys/keystest"
 	"github.com/kindred-emulator/kindred/emulator/trust"
@@ -129,7 +131,7 @@ func TestUsage(t *testing.T) {
 		"a claim without value":  {[]string{"token", "--claim", "sub"}, `kindred: --claim "sub": say NAME=VALUE`},
 		"a fixture not there":    {[]string{"serve", "--fixture", "nowhere.yaml"}, "nowhere.yaml"},
 		"two ways to a token":    {[]string{"token", "--fixture", "x.yaml", "--control", "127.0.0.1:1"}, "kindred: --fixture and --control: the kindred at --control has its own fixture"},
-		"two records to explain": {[]string{"explain", "--last", "3"}, "kindred: --last and 3: name one record"},
+		"two records to explain": {[]string{"explain", "--last", "3"}, "kindred: --last, --follow and 3: say one"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -385,4 +387,46 @@ func TestCA(t *testing.T) {
 
 func vars(name, value string) []environ.Variable {
 	return []environ.Variable{{Name: name, Value: value}}
+}
+
+// Refusals are shown as they come, and what was refused before is not.
+func TestExplainFollows(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	refuse := func(client string) {
+		r, err := http.PostForm("https://"+s.Listen, nil)
+		_ = r
+		require.Error(t, err, client) // this test does not trust kindred: that is the refusal
+	}
+	refuse("before")
+	require.Eventually(t, func() bool {
+		_, err := control.NewClient(s.Control, "").Record(t.Context(), "last")
+		return err == nil
+	}, 5*time.Second, 5*time.Millisecond)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	done := make(chan int, 1)
+	go func() {
+		done <- run(ctx, []string{"explain", "--follow", "--format", "json", "--control", s.Control}, environment{}, in, io.Discard)
+	}()
+	records := json.NewDecoder(out)
+	go func() {
+		ticker := time.NewTicker(20 * time.Millisecond)
+		defer ticker.Stop()
+		for ctx.Err() == nil { // until one comes after the start of the other
+			<-ticker.C
+			r, err := http.PostForm("https://"+s.Listen, nil)
+			if err == nil {
+				_ = r.Body.Close()
+			}
+		}
+	}()
+	var r journal.Record
+	require.NoError(t, records.Decode(&r))
+	assert.Equal(t, "authority-not-trusted", r.Explanation.Cause)
+	assert.NotEqual(t, "1", r.ID)
+	cancel()
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	assert.Equal(t, statusDone, <-done)
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -91,6 +92,7 @@ func (c *cli) ready(info control.Info, format string) error {
 		row("vault", v.URL, "also "+v.Local)
 	}
 	row("state", stateText(info.State), "the vaults' contents are in memory only")
+	row("seed", strconv.FormatUint(info.Seed, 10), "of faults with a probability; --seed repeats it")
 	return next(c.stdout, info)
 }
 

@@ -21,6 +21,7 @@ type setup struct {
 	state    string
 	strict   bool
 	offline  bool
+	seed     uint64
 }
 
 func (s *setup) flags(f *pflag.FlagSet) {
@@ -32,6 +33,7 @@ func (s *setup) flags(f *pflag.FlagSet) {
 func (s *setup) behaviourFlags(f *pflag.FlagSet) {
 	f.BoolVar(&s.strict, "strict", false, "refuse what real Entra refuses although tutorials do it, such as GET on the token endpoint")
 	f.BoolVar(&s.offline, "offline", false, "refuse every host that kindred does not stand for")
+	f.Uint64Var(&s.seed, "seed", 0, "the `NUMBER` that faults with a probability are drawn from (default: a random one, which is told)")
 }
 
 func (s *setup) fixtureFlag(f *pflag.FlagSet) {
@@ -89,6 +91,7 @@ func (c *cli) options(s *setup) (emulator.Options, error) {
 		Keys:      keys.Options{Dir: dir},
 		Strict:    s.strict,
 		Offline:   s.offline,
+		Seed:      s.seed,
 		Version:   version,
 	}, nil
 }

@@ -12,6 +12,8 @@ package apierr
 import (
 	"fmt"
 	"net/http"
+	"regexp"
+	"strings"
 )
 
 // Evidence is how well a row is known to be what Azure answers.
@@ -49,6 +51,13 @@ func (r *Row) With(args ...any) *Error {
 		message = fmt.Sprintf(r.Text, args...)
 	}
 	return &Error{Row: r, Message: message}
+}
+
+var verb = regexp.MustCompile(`%[a-z]`)
+
+// Unspecific makes an error of the row that speaks of nothing in particular.
+func (r *Row) Unspecific() *Error {
+	return &Error{Row: r, Message: strings.ReplaceAll(verb.ReplaceAllString(r.Text, "…"), "%%", "%")}
 }
 
 // ID names the row: AADSTS700213, or Key Vault's innermost code.

@@ -76,7 +76,7 @@ func TestRowsAreSane(t *testing.T) {
 		assert.NotContains(t, filled(t, r).Message, "%!", "%s: a verb without its argument", r.ID())
 		if r.Number != 0 {
 			assert.True(t, r.Number >= 10_000 && r.Number < 10_000_000, "%s has five to seven digits", r.ID())
-			assert.Regexp(t, `^(invalid|unauthorized|unsupported)_[a-z_]+$`, r.Code, r.ID())
+			assert.Regexp(t, `^(invalid|unauthorized|unsupported|temporarily)_[a-z_]+$`, r.Code, r.ID())
 			assert.Empty(t, r.Inner, r.ID())
 		} else {
 			assert.False(t, r.ErrorURI, r.ID())

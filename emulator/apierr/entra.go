@@ -4,15 +4,16 @@ import "net/http"
 
 // The OAuth errors that Entra uses (RFC 6749, section 5.2, and its own).
 const (
-	invalidRequest     = "invalid_request"
-	invalidClient      = "invalid_client"
-	invalidGrant       = "invalid_grant"
-	invalidScope       = "invalid_scope"
-	invalidResource    = "invalid_resource"
-	invalidInstance    = "invalid_instance"
-	invalidTenant      = "invalid_tenant"
-	unauthorizedClient = "unauthorized_client"
-	unsupportedGrant   = "unsupported_grant_type"
+	invalidRequest         = "invalid_request"
+	invalidClient          = "invalid_client"
+	invalidGrant           = "invalid_grant"
+	temporarilyUnavailable = "temporarily_unavailable"
+	invalidScope           = "invalid_scope"
+	invalidResource        = "invalid_resource"
+	invalidInstance        = "invalid_instance"
+	invalidTenant          = "invalid_tenant"
+	unauthorizedClient     = "unauthorized_client"
+	unsupportedGrant       = "unsupported_grant_type"
 )
 
 const (
@@ -131,6 +132,12 @@ var (
 		"Unknown or invalid instance.")
 	BodyTooLarge = entra(90015, invalidRequest, http.StatusRequestEntityTooLarge, false, Assumed,
 		"The request is larger than the %d bytes that are accepted.")
+	// What only faults answer with
+	// (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
+	TenantThrottled = entra(90055, temporarilyUnavailable, http.StatusTooManyRequests, false, Assumed,
+		"There are too many incoming requests. This exception is thrown for blocked tenants.")
+	DirectoryUnavailable = entra(90033, temporarilyUnavailable, http.StatusServiceUnavailable, false, Assumed,
+		"A transient error has occurred. Please try again.")
 	UnknownPath = entra(90006, invalidRequest, http.StatusNotFound, false, Assumed,
 		"There is no endpoint at '%s'.")
 )

@@ -69,6 +69,11 @@ func (c *Client) Rotate(ctx context.Context, of string) error {
 	return c.call(ctx, http.MethodPost, "/v1/keys/rotate?of="+url.QueryEscape(of), nil, nil)
 }
 
+// Fault makes something go wrong from now on.
+func (c *Client) Fault(ctx context.Context, f Fault) error {
+	return c.call(ctx, http.MethodPost, "/v1/faults", f, nil)
+}
+
 // Reset puts vaults, clock and caches back to the start.
 func (c *Client) Reset(ctx context.Context) error {
 	return c.call(ctx, http.MethodPost, "/v1/reset", nil, nil)

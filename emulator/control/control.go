@@ -2,6 +2,7 @@ package control
 
 import (
 	"crypto/subtle"
+	_ "embed"
 	"errors"
 	"net"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/kindred-emulator/kindred/emulator/clock"
 	"github.com/kindred-emulator/kindred/emulator/directory"
+	"github.com/kindred-emulator/kindred/emulator/faults"
 	"github.com/kindred-emulator/kindred/emulator/journal"
 )
 
@@ -29,6 +31,10 @@ type Config struct {
 	Token func(w *directory.Workload, q TokenRequest, lifetime time.Duration) (Token, error)
 	// Rotate makes a new signing key for `entra` or for a cluster; false: there is no such one.
 	Rotate func(of string) (bool, error)
+	// Faults are what goes wrong on purpose.
+	Faults *faults.Set
+	// Forget drops what is cached of issuers' documents.
+	Forget func()
 	// Reset puts vaults and caches back to the start.
 	Reset func()
 }
@@ -42,20 +48,46 @@ func New(c Config) http.Handler {
 	e.HTTPErrorHandler = writeProblem
 	a := &api{c}
 	e.Use(a.admit)
-	e.GET("/health", a.health)
-	e.GET("/v1/info", a.info)
-	e.GET("/v1/workload", a.workload)
-	e.POST("/v1/tokens", a.token)
-	e.GET("/v1/journal", a.records)
-	e.GET("/v1/journal/:id", a.record)
-	e.GET("/v1/clock", a.clock)
-	e.PUT("/v1/clock", a.setClock)
-	e.POST("/v1/keys/rotate", a.rotate)
-	e.POST("/v1/reset", a.reset)
+	for _, r := range a.routes() {
+		e.Add(r.method, r.path, r.handler)
+	}
 	return http.MaxBytesHandler(e, maxBody)
 }
 
 type api struct{ Config }
+
+type route struct {
+	method, path string
+	handler      echo.HandlerFunc
+}
+
+// routes are all there are; openapi.yaml describes them.
+func (a *api) routes() []route {
+	return []route{
+		{http.MethodGet, "/health", a.health},
+		{http.MethodGet, "/v1/openapi.yaml", a.description},
+		{http.MethodGet, "/v1/info", a.info},
+		{http.MethodGet, "/v1/workload", a.workload},
+		{http.MethodPost, "/v1/tokens", a.token},
+		{http.MethodGet, "/v1/journal", a.records},
+		{http.MethodGet, "/v1/journal/:id", a.record},
+		{http.MethodGet, "/v1/clock", a.clock},
+		{http.MethodPut, "/v1/clock", a.setClock},
+		{http.MethodPost, "/v1/keys/rotate", a.rotate},
+		{http.MethodGet, "/v1/faults", a.faults},
+		{http.MethodPost, "/v1/faults", a.addFault},
+		{http.MethodDelete, "/v1/faults", a.clearFaults},
+		{http.MethodPost, "/v1/reset", a.reset},
+	}
+}
+
+//go:embed openapi.yaml
+var openAPI []byte
+
+// description is the API's own, in OpenAPI 3.1.
+func (a *api) description(c echo.Context) error {
+	return c.Blob(http.StatusOK, "application/yaml", openAPI)
+}
 
 // admit refuses callers who lack the secret, or where there is none those of other machines; and what
 // a web page could make a browser send: a request for a name that is not this machine's (DNS

@@ -2,6 +2,8 @@ package control_test
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -15,6 +17,7 @@ import (
 	"github.com/kindred-emulator/kindred/emulator/clock"
 	"github.com/kindred-emulator/kindred/emulator/control"
 	"github.com/kindred-emulator/kindred/emulator/directory"
+	"github.com/kindred-emulator/kindred/emulator/faults"
 	"github.com/kindred-emulator/kindred/emulator/journal"
 )
 
@@ -23,12 +26,13 @@ var wall = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 // api is the control API over a small directory, what it was told, and a client of it.
 type api struct {
 	*control.Client
-	address string
-	journal *journal.Journal
-	clock   *clock.Clock
-	rotated []string
-	resets  int
-	asked   control.TokenRequest
+	address   string
+	journal   *journal.Journal
+	clock     *clock.Clock
+	rotated   []string
+	resets    int
+	forgotten int
+	asked     control.TokenRequest
 }
 
 func newAPI(t *testing.T) *api {
@@ -49,6 +53,8 @@ func newAPI(t *testing.T) *api {
 			a.asked.As = w.ServiceAccount.Name
 			return control.Token{Token: "signed", Expires: wall.Add(lifetime)}, nil
 		},
+		Faults: faults.New(1, nil),
+		Forget: func() { a.forgotten++ },
 		Rotate: func(of string) (bool, error) { a.rotated = append(a.rotated, of); return of == "aks", nil },
 		Reset:  func() { a.resets++ },
 	}))
@@ -190,4 +196,23 @@ func TestWebPagesAreRefused(t *testing.T) {
 		})
 	}
 	t.Cleanup(func() { assert.Zero(t, a.resets) })
+}
+
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	a, ctx := newAPI(t), context.Background()
+	require.NoError(t, a.Fault(ctx, control.Fault{Surface: "keyvault", Times: 2, Error: "Throttled", RetryAfter: 1, Latency: "200ms"}))
+	assert.Zero(t, a.forgotten)
+	require.NoError(t, a.Fault(ctx, control.Fault{Surface: "issuer", Keys: "missing"}))
+	assert.Equal(t, 1, a.forgotten, "what is cached of issuers would hide it")
+
+	r, err := http.Get("http://" + a.address + "/v1/faults")
+	require.NoError(t, err)
+	body, err := io.ReadAll(r.Body)
+	require.NoError(t, errors.Join(err, r.Body.Close()))
+	assert.JSONEq(t, `[{"surface":"keyvault","times":2,"error":"Throttled","retryAfter":1,"latency":"200ms"},{"surface":"issuer","keys":"missing"}]`, string(body))
+
+	require.EqualError(t, a.Fault(ctx, control.Fault{Surface: "entra"}), "it has no effect: give error, latency, drop, keys or tokenLifetime")
+	require.ErrorContains(t, a.Fault(ctx, control.Fault{Surface: "entra", Latency: "soon"}), `latency: time: invalid duration "soon"`)
+	require.ErrorContains(t, a.Fault(ctx, control.Fault{Surface: "entra", TokenLifetime: "soon"}), "tokenLifetime: time:")
 }

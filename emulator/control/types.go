@@ -12,6 +12,7 @@ type Info struct {
 	State    string        `json:"state,omitempty"`
 	Strict   bool          `json:"strict"`
 	Offline  bool          `json:"offline"`
+	Seed     uint64        `json:"seed"`  // of faults with a probability
 	Names    []string      `json:"names"` // of Azure's that end here: logins, issuers, vaults
 	Tenants  []TenantInfo  `json:"tenants"`
 	Clusters []ClusterInfo `json:"clusters"`
@@ -81,6 +82,22 @@ type ClockChange struct {
 	Freeze  bool   `json:"freeze,omitempty"`
 	Advance string `json:"advance,omitempty"` // a Go duration
 	Resume  bool   `json:"resume,omitempty"`
+}
+
+// Fault is one thing that goes wrong on purpose; see directory.Fault. Durations are Go's.
+type Fault struct {
+	Surface       string  `json:"surface" yaml:"surface"` // entra, keyvault or issuer
+	Host          string  `json:"host,omitempty" yaml:"host"`
+	Route         string  `json:"route,omitempty" yaml:"route"` // as the journal names it
+	Times         int     `json:"times,omitempty" yaml:"times"`
+	Probability   float64 `json:"probability,omitempty" yaml:"probability"`
+	Error         string  `json:"error,omitempty" yaml:"error"` // AADSTS90055, Throttled
+	Status        int     `json:"status,omitempty" yaml:"status"`
+	RetryAfter    int     `json:"retryAfter,omitempty" yaml:"retryAfter"` // seconds
+	Latency       string  `json:"latency,omitempty" yaml:"latency"`
+	Drop          bool    `json:"drop,omitempty" yaml:"drop"`
+	Keys          string  `json:"keys,omitempty" yaml:"keys"` // stale or missing
+	TokenLifetime string  `json:"tokenLifetime,omitempty" yaml:"tokenLifetime"`
 }
 
 // Problem is the body of a refusal.

@@ -29,6 +29,7 @@ type Contents struct {
 	Principals []*Principal
 	Resources  []*Resource
 	Vaults     []*Vault
+	Faults     []Fault // that are there from the start
 }
 
 // Directory answers the look-ups that a request needs, each in constant time.

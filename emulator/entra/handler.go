@@ -7,6 +7,7 @@ import (
 
 	"github.com/kindred-emulator/kindred/emulator/apierr"
 	"github.com/kindred-emulator/kindred/emulator/directory"
+	"github.com/kindred-emulator/kindred/emulator/faults"
 	"github.com/kindred-emulator/kindred/emulator/journal"
 )
 
@@ -62,7 +63,7 @@ func (s *Surface) token(c echo.Context, v version) error {
 	}
 
 	// 7. Mint.
-	answer, err := s.mint(p, proof, res, v)
+	answer, err := s.mint(p, proof, res, v, faults.Of(c).TokenLifetime)
 	if err != nil {
 		return err
 	}

@@ -60,12 +60,15 @@ type answerV1 struct {
 	AccessToken  string `json:"access_token"`
 }
 
-// mint makes the access token and the answer around it.
-func (s *Surface) mint(p *directory.Principal, how proof, res resource, v version) ([]byte, error) {
+// mint makes the access token and the answer around it. The life is the token's; zero: as Entra gives it.
+func (s *Surface) mint(p *directory.Principal, how proof, res resource, v version, life time.Duration) ([]byte, error) {
 	now := s.Now()
 	content, err := s.claims(p, how, res, now)
 	if err != nil {
 		return nil, err
+	}
+	if life > 0 {
+		content.Expires = now.Add(life).Unix()
 	}
 	payload, err := json.Marshal(content)
 	if err != nil {

@@ -63,7 +63,7 @@ func TestMintNeedsRandomness(t *testing.T) {
 	t.Parallel()
 	s, p := newSurface(t)
 	s.Rand = noRandomness{}
-	_, err := s.mint(p, bySecret, resource{}, v2)
+	_, err := s.mint(p, bySecret, resource{}, v2, 0)
 	require.ErrorIs(t, err, errNoRandomness)
 }
 
@@ -71,7 +71,7 @@ func TestMintNeedsRandomness(t *testing.T) {
 func BenchmarkMint(b *testing.B) {
 	s, p := newSurface(b)
 	for b.Loop() {
-		if _, err := s.mint(p, byAssertion, resource{asked: "https://vault.azure.net", audience: "https://vault.azure.net"}, v2); err != nil {
+		if _, err := s.mint(p, byAssertion, resource{asked: "https://vault.azure.net", audience: "https://vault.azure.net"}, v2, 0); err != nil {
 			b.Fatal(err)
 		}
 	}

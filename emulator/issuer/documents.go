@@ -12,6 +12,7 @@ import (
 
 	"github.com/kindred-emulator/kindred/emulator/apierr"
 	"github.com/kindred-emulator/kindred/emulator/directory"
+	"github.com/kindred-emulator/kindred/emulator/faults"
 	"github.com/kindred-emulator/kindred/emulator/journal"
 	"github.com/kindred-emulator/kindred/emulator/keys"
 )
@@ -55,7 +56,7 @@ func (s *Surface) Serve(c echo.Context) error {
 		return apierr.IssuerMethod.With(q.Method)
 	}
 	if document == JWKS {
-		return answer(c, s.keySet(cluster))
+		return answer(c, s.keySet(cluster, faults.Of(c).Keys))
 	}
 	return answer(c, describe(cluster))
 }
@@ -87,10 +88,14 @@ func describe(cluster *directory.Cluster) configuration {
 	}
 }
 
-// keySet shows the key that signs, and after a rotation the one before it.
-func (s *Surface) keySet(cluster *directory.Cluster) keySet {
+// keySet shows the key that signs, and after a rotation the one before it; wrong is a fault's.
+func (s *Surface) keySet(cluster *directory.Cluster, wrong string) keySet {
 	set := keySet{Keys: []webKey{}}
-	for _, k := range s.Keys(cluster).Published(s.Now()) {
+	published := s.Keys(cluster).Published(s.Now())
+	if wrong == directory.KeysMissing || wrong == directory.KeysStale && len(published) > 1 {
+		published = published[1:]
+	}
+	for _, k := range published {
 		set.Keys = append(set.Keys, webKeyOf(k))
 	}
 	return set
