@@ -85,7 +85,7 @@ Azure Key Vault, so that programs written for Azure run offline, unmodified.`,
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(c.serve(), c.exec(), c.environ(), c.token(), c.check(), c.lint(), c.explain(), c.cluster(), c.ca(), c.version())
+	root.AddCommand(c.serve(), c.exec(), c.environ(), c.token(), c.check(), c.lint(), c.imports(), c.explain(), c.cluster(), c.ca(), c.version())
 	return root
 }
 
