@@ -76,7 +76,7 @@ func (h *handshakes) explain(client, alert string) *apierr.Explanation {
 		x.Evidence = append(x.Evidence, "Containers of labelled pods get the certificates with the token file and the AZURE_ variables.")
 		x.Fix.Text = "Label the pod, or its template, not the ServiceAccount; or take the container out of " +
 			"azure.workload.identity/skip-containers; then make the pod anew. A program on this machine: " + x.Fix.Text
-		x.Fix.Field, x.Fix.Value = "metadata.labels[azure.workload.identity/use]", `"true"`
+		x.Fix.Do, x.Fix.Field, x.Fix.Value = apierr.DoLabel, "azure.workload.identity/use", "true"
 	}
 	return x
 }

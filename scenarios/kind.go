@@ -27,6 +27,7 @@ type Kind struct {
 
 	cluster *kindsetup.Cluster
 	control *control.Client
+	fixture string
 	pods    atomic.Int64 // made so far
 }
 
@@ -43,11 +44,8 @@ func (k *Kind) Up(ctx context.Context, fixture string) error {
 			return err
 		}
 	}
-	args := []string{"--offline", "--listen", "127.0.0.1:0", "--proxy", "127.0.0.1:0", "--control", "127.0.0.1:0"}
-	if fixture != "" {
-		args = append(args, "--fixture", fixture)
-	}
-	if err := k.command(ctx, "up", args...); err != nil {
+	k.fixture = fixture
+	if err := k.play(ctx, fixture); err != nil {
 		return err
 	}
 	var err error
@@ -115,12 +113,16 @@ func (k *Kind) LoadProgram(ctx context.Context, image, program string) (err erro
 }
 
 // Run runs one scenario. The error says how the outcome differs from the expected one.
-func (k *Kind) Run(ctx context.Context, s Scenario) (err error) {
+func (k *Kind) Run(ctx context.Context, s Scenario) error {
 	ctx, cancel := context.WithTimeout(ctx, s.within())
 	defer cancel()
 	if err := k.ready(ctx); err != nil {
 		return err
 	}
+	return k.once(ctx, s)
+}
+
+func (k *Kind) once(ctx context.Context, s Scenario) (err error) {
 	w, err := k.workload(ctx, s)
 	if err != nil {
 		return err
@@ -135,11 +137,14 @@ func (k *Kind) Run(ctx context.Context, s Scenario) (err error) {
 	if err != nil {
 		return err
 	}
-	if r, err := k.control.Record(ctx, "last"); err == nil && r.Explanation != nil {
-		o.cause = r.Explanation.Cause
+	if r, err := k.control.Record(ctx, "last"); err == nil {
+		o.why = r.Explanation
 	}
 	if err := s.Expect.compare(o); err != nil {
 		return err
+	}
+	if s.Expect.Fixed != "" {
+		return mend(ctx, k, k.control, k.fixture, s, o.why)
 	}
 	if err := w.fields(ctx, s.Expect.Fields); err != nil {
 		return err

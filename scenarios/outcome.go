@@ -3,13 +3,15 @@ package scenarios
 import (
 	"fmt"
 	"strings"
+
+	"github.com/kindred-emulator/kindred/emulator/apierr"
 )
 
 // outcome is what became of a workload.
 type outcome struct {
 	err            error // how it ended; nil: status 0
 	stdout, stderr string
-	cause          string // of the newest refusal
+	why            *apierr.Explanation // of the newest refusal; nil: there is none
 }
 
 // compare says how an outcome differs from the expected one; nil where it does not.
@@ -30,8 +32,15 @@ func (e Expect) compare(o outcome) error {
 		}
 	case !strings.Contains(o.stderr, e.Error):
 		return fmt.Errorf("the client was not told %s:\n%s", e.Error, o.stderr)
-	case o.cause != e.Cause:
-		return fmt.Errorf("the cause is given as %q instead of %q:\n%s", o.cause, e.Cause, o.stderr)
+	case o.cause() != e.Cause:
+		return fmt.Errorf("the cause is given as %q instead of %q:\n%s", o.cause(), e.Cause, o.stderr)
 	}
 	return nil
+}
+
+func (o outcome) cause() string {
+	if o.why == nil {
+		return ""
+	}
+	return o.why.Cause
 }

@@ -54,6 +54,8 @@ type Scenario struct {
 	Vault  string `yaml:"vault"`
 	Secret string `yaml:"secret"`
 	Expect Expect `yaml:"expect"`
+
+	clientID string // instead of the service account's
 }
 
 // Workload names containers of a manifest.
@@ -104,6 +106,8 @@ type Expect struct {
 	Error  string `yaml:"error"`
 	Cause  string `yaml:"cause"`
 	Fails  string `yaml:"fails"`
+	// Fixed is the output once the fix of the explanation has been applied, and nothing else.
+	Fixed string `yaml:"fixed"`
 	// Fields are the pod's by JSONPath, as the API server has them.
 	Fields map[string]string `yaml:"fields"`
 }
@@ -180,6 +184,8 @@ func (e Expect) validate() error {
 		return errors.New("expect one of output, error and fails")
 	case e.Error != "" && e.Cause == "":
 		return errors.New("an error that is expected has a cause")
+	case e.Fixed != "" && e.Error == "":
+		return errors.New("only an error can be fixed")
 	}
 	return nil
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/kindred-emulator/kindred/emulator/apierr"
 )
 
 func TestShippedScenariosLoad(t *testing.T) {
@@ -61,9 +63,9 @@ func TestCompare(t *testing.T) {
 		"printed":              {Expect{Output: "x"}, outcome{stdout: "x"}, ""},
 		"printed another":      {Expect{Output: "x"}, outcome{stdout: "y"}, `it printed "y" instead of "x"`},
 		"failed instead":       {Expect{Output: "x"}, outcome{err: failed}, "it failed: exit status 1"},
-		"refused":              {Expect{Error: "E1", Cause: "c"}, outcome{err: failed, stderr: "… E1: …", cause: "c"}, ""},
-		"refused otherwise":    {Expect{Error: "E1", Cause: "c"}, outcome{err: failed, stderr: "E2", cause: "c"}, "the client was not told E1"},
-		"explained otherwise":  {Expect{Error: "E1", Cause: "c"}, outcome{err: failed, stderr: "E1", cause: "d"}, `the cause is given as "d" instead of "c"`},
+		"refused":              {Expect{Error: "E1", Cause: "c"}, outcome{err: failed, stderr: "… E1: …", why: &apierr.Explanation{Cause: "c"}}, ""},
+		"refused otherwise":    {Expect{Error: "E1", Cause: "c"}, outcome{err: failed, stderr: "E2", why: &apierr.Explanation{Cause: "c"}}, "the client was not told E1"},
+		"explained otherwise":  {Expect{Error: "E1", Cause: "c"}, outcome{err: failed, stderr: "E1", why: &apierr.Explanation{Cause: "d"}}, `the cause is given as "d" instead of "c"`},
 		"not refused":          {Expect{Error: "E1", Cause: "c"}, outcome{stdout: "x"}, `it succeeded and printed "x"`},
 		"fails":                {Expect{Fails: "x"}, outcome{err: failed, stderr: "a x"}, ""},
 		"does not fail at all": {Expect{Fails: "x"}, outcome{}, "it succeeded"},

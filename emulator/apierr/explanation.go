@@ -31,6 +31,8 @@ type Difference struct {
 type Fix struct {
 	// Text says in words what to do.
 	Text string `json:"text"`
+	// Do is the same for programs; empty where only words can say it.
+	Do Action `json:"do,omitempty"`
 	// Command is a command to paste, where one does it.
 	Command string `json:"command,omitempty"`
 	// Source, Field and Value name a line of the fixture and what it should say.
@@ -38,3 +40,22 @@ type Fix struct {
 	Field  string `json:"field,omitempty"`
 	Value  string `json:"value,omitempty"`
 }
+
+// Action is what kind of change mends a cause.
+type Action string
+
+// The actions.
+const (
+	// DoSet sets the value at Source, which is Field's, to Value.
+	DoSet Action = "set"
+	// DoClientID gives the workload's service account the client id Value.
+	DoClientID Action = "client-id"
+	// DoLabel gives the pod the label in Field with Value, and makes it anew.
+	DoLabel Action = "label"
+	// DoNewToken presents a token that was issued since.
+	DoNewToken Action = "new-token"
+	// DoWait waits for Value, a Go duration.
+	DoWait Action = "wait"
+	// DoReach makes the issuer's documents, at Value, answer.
+	DoReach Action = "reach"
+)

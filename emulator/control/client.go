@@ -74,6 +74,11 @@ func (c *Client) Fault(ctx context.Context, f Fault) error {
 	return c.call(ctx, http.MethodPost, "/v1/faults", f, nil)
 }
 
+// ClearFaults lets nothing go wrong any more.
+func (c *Client) ClearFaults(ctx context.Context) error {
+	return c.call(ctx, http.MethodDelete, "/v1/faults", nil, nil)
+}
+
 // Reset puts vaults, clock and caches back to the start.
 func (c *Client) Reset(ctx context.Context) error {
 	return c.call(ctx, http.MethodPost, "/v1/reset", nil, nil)

@@ -117,6 +117,7 @@ type Cluster struct {
 	Tenant          *Tenant
 	ServiceAccounts []*ServiceAccount
 	Source          Position
+	IssuerSource    Position // of the issuer's value; the cluster's where it is derived
 }
 
 // IssuerURL is the issuer, parsed. The loader has checked that it is an absolute https URL.

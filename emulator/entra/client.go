@@ -98,6 +98,7 @@ func explainOtherTenant(p *directory.Principal, asked *directory.Tenant) *apierr
 
 func useClientID(p *directory.Principal) *apierr.Fix {
 	return &apierr.Fix{
+		Do: apierr.DoClientID, Field: directory.AnnotationClientID, Value: p.ClientID,
 		Text:    "Use the client id of " + p.Name + ", in the environment and in the service account's annotation " + directory.AnnotationClientID + ".",
 		Command: "export AZURE_CLIENT_ID=" + p.ClientID,
 	}

@@ -77,6 +77,7 @@ func explainTime(a *Assertion, now time.Time) *apierr.Explanation {
 		x.Summary = "The assertion expired " + span(now.Sub(a.Expires)) + " ago."
 		x.Evidence = append(x.Evidence, "Its exp is "+a.Expires.Format(time.RFC3339)+".")
 		x.Fix = &apierr.Fix{
+			Do:      apierr.DoNewToken,
 			Text:    "Read the token file anew for each exchange; the kubelet replaces it before it expires. A token that was copied or kept in memory ages.",
 			Command: `cat "$AZURE_FEDERATED_TOKEN_FILE"`,
 		}

@@ -27,7 +27,7 @@ func explainUnreachable(a *Assertion, err error) *apierr.Explanation {
 		Cause:    "issuer-unreachable",
 		Summary:  "A credential matches, but the issuer's keys could not be fetched.",
 		Evidence: []string{short(err.Error())},
-		Fix:      &apierr.Fix{Text: remedy(err)},
+		Fix:      &apierr.Fix{Text: remedy(err), Do: apierr.DoReach, Value: short(strings.TrimSuffix(a.Issuer, "/") + "/.well-known/openid-configuration")},
 	}
 	if isInCluster(a.Issuer) {
 		x.Cause = "default-cluster-issuer"
@@ -78,6 +78,7 @@ func explainUnknownKey(a *Assertion, set *keySet, refetch error) *apierr.Explana
 			fmt.Sprintf("%s shows %d usable keys%s, fetched %s.", set.url, len(set.ids), listed(set.ids), set.fetched.UTC().Format(time.RFC3339)),
 		},
 		Fix: &apierr.Fix{
+			Do:   apierr.DoNewToken,
 			Text: "Take a new token: after a cluster was made again or its key rotated, tokens of the old key stay refused. If new tokens are refused too, publish the key in the JWKS.",
 		},
 	}

@@ -50,6 +50,12 @@ func (v *Verifier) explainMismatch(p *directory.Principal, a *Assertion, candida
 		x.Cause = "default-cluster-issuer"
 		x.Summary = "The assertion comes from a cluster that has the in-cluster default issuer, which nothing outside can reach."
 		x.Fix = &apierr.Fix{Text: giveIssuer}
+		for _, c := range v.Directory.Clusters {
+			if isInCluster(c.Issuer) {
+				x.Fix.Do, x.Fix.Source = apierr.DoSet, c.IssuerSource.String()
+				x.Fix.Field, x.Fix.Value = "issuer", near.credential.Issuer
+			}
+		}
 	}
 	return x
 }

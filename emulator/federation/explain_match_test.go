@@ -151,16 +151,19 @@ func TestFixNamesTheLine(t *testing.T) {
 		fix        apierr.Fix
 	}{
 		{"issuer", credential(), members{"iss": slashless}, apierr.Fix{
+			Do:      apierr.DoSet,
 			Text:    "Set the issuer of myFedIdentity to exactly what the token's iss says, if that is the cluster you mean.",
 			Command: az + " --issuer " + slashless + " --subject " + testSubject + " --audiences " + audience,
 			Source:  "azure.yaml:11:9", Field: "issuer", Value: slashless,
 		}},
 		{"subject", credential(), members{"sub": "it's $(me)"}, apierr.Fix{
+			Do:      apierr.DoSet,
 			Text:    `Set the subject of myFedIdentity to "it's $(me)", or run the workload as "` + testSubject + `".`,
 			Command: az + " --issuer " + testIssuer + ` --subject 'it'\''s $(me)' --audiences ` + audience,
 			Source:  "azure.yaml:12:9", Field: "subject", Value: "it's $(me)",
 		}},
 		{"the credential's audience", credential(audienceIs("api://AzureADTokenExchanges")), nil, apierr.Fix{
+			Do:      apierr.DoSet,
 			Text:    "Set the audience of myFedIdentity to that of the token, or have the token made for api://AzureADTokenExchanges.",
 			Command: az + " --issuer " + testIssuer + " --subject " + testSubject + " --audiences " + audience,
 			Source:  "azure.yaml:13:9", Field: "audiences", Value: audience,

@@ -23,7 +23,7 @@ func mend(p *directory.Principal, a *Assertion, near candidate) *apierr.Fix {
 			Text: fmt.Sprintf("Have the token made for the audience %s: the credential is right for %s. In a pod, let the webhook project it, or set audience in the serviceAccountToken volume.", c.Audience, p.Tenant.Cloud.Name),
 		}
 	}
-	f := &apierr.Fix{Command: updateCommand(p, c, a, near)}
+	f := &apierr.Fix{Do: apierr.DoSet, Command: updateCommand(p, c, a, near)}
 	switch first.Field {
 	case "issuer":
 		f.Source, f.Field, f.Value = c.Source.Issuer.String(), "issuer", first.Got
@@ -42,6 +42,7 @@ func mend(p *directory.Principal, a *Assertion, near candidate) *apierr.Fix {
 func useOther(a *Assertion, other *directory.Principal) *apierr.Fix {
 	f := &apierr.Fix{
 		Text:  fmt.Sprintf("Ask for %s: set the client id to %s.", other.Name, other.ClientID),
+		Do:    apierr.DoClientID,
 		Field: "client_id", Value: other.ClientID,
 	}
 	if sa, ok := readServiceAccount(a.Subject); ok && len(a.Subject) <= maxField {

@@ -38,7 +38,10 @@ func (v *Verifier) explainPropagation(p *directory.Principal, a *Assertion) *api
 			Summary: fmt.Sprintf("Credential %s matches, but it is new and not known to the token endpoint for another %s.", c.Name, wait),
 			Closest: describe(p, c),
 			Source:  c.Source.Credential.String(),
-			Fix:     &apierr.Fix{Text: fmt.Sprintf("Try again in %s; a client should retry while a new credential spreads.", wait)},
+			Fix: &apierr.Fix{
+				Do: apierr.DoWait, Value: wait.String(),
+				Text: fmt.Sprintf("Try again in %s; a client should retry while a new credential spreads.", wait),
+			},
 		}
 	}
 	return nil
