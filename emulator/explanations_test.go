@@ -17,7 +17,7 @@ func TestEveryCauseIsDocumented(t *testing.T) {
 	doc, err := os.ReadFile("../docs/explanations.md")
 	require.NoError(t, err)
 	documented := make(map[string]bool)
-	for _, m := range regexp.MustCompile("(?m)^[|]`([a-z]+(?:-[a-z]+)+)`[|]").FindAllStringSubmatch(string(doc), -1) {
+	for _, m := range regexp.MustCompile("`([a-z]+(?:-[a-z]+)+)`").FindAllStringSubmatch(string(doc), -1) {
 		documented[m[1]] = true
 	}
 	given := make(map[string]bool)
