@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -162,11 +163,22 @@ func (c *cli) keepFresh(ctx context.Context, w *workload) {
 	}
 }
 
-// explainSince explains what was refused since a record, to standard error.
+// isAfter compares ids of records.
+func isAfter(id string, other int) bool {
+	n, err := strconv.Atoi(id)
+	return err == nil && n > other
+}
+
+// explainSince explains what was refused since a record, to standard error; where nothing was, why.
 func (c *cli) explainSince(ctx context.Context, w *workload, id int) {
 	records, err := w.client.Records(ctx, id)
 	if err != nil {
 		return // the child's own failure is what counts
+	}
+	if len(records) == 0 {
+		if r, err := w.client.Record(ctx, "last"); err == nil && isAfter(r.ID, id) {
+			records = append(records, r)
+		}
 	}
 	seen := make(map[string]bool)
 	for _, r := range records {

@@ -209,7 +209,7 @@ func (a *api) record(c echo.Context) error {
 		}
 		return echo.NewHTTPError(http.StatusNotFound, "the journal has no record "+strconv.Quote(id)+"; it keeps the last "+strconv.Itoa(journal.Capacity))
 	}
-	r, ok := a.Journal.LastRefused()
+	r, ok := a.last()
 	if !ok {
 		return echo.NewHTTPError(http.StatusNotFound, "nothing was refused so far")
 	}

@@ -216,3 +216,27 @@ func TestFaults(t *testing.T) {
 	require.ErrorContains(t, a.Fault(ctx, control.Fault{Surface: "entra", Latency: "soon"}), `latency: time: invalid duration "soon"`)
 	require.ErrorContains(t, a.Fault(ctx, control.Fault{Surface: "entra", TokenLifetime: "soon"}), "tokenLifetime: time:")
 }
+
+// A client that never asks for a token is refused by nobody, and explained still.
+func TestAClientThatNeverAsks(t *testing.T) {
+	t.Parallel()
+	a, ctx := newAPI(t), context.Background()
+	challenge := journal.Record{Host: "kv1.vault.azure.net", Challenge: true, Error: &journal.Failure{ID: "Unauthorized"}}
+	a.journal.Add(&challenge)
+	r, err := a.Record(ctx, "last")
+	require.NoError(t, err)
+	assert.Equal(t, "token-never-asked", r.Explanation.Cause)
+	assert.True(t, r.Refused())
+	assert.Contains(t, r.Explanation.Evidence[0], "kv1.vault.azure.net")
+
+	a.journal.Add(&journal.Record{Surface: "entra", Route: "token", Error: &journal.Failure{ID: "AADSTS700213"}, Explanation: &apierr.Explanation{Cause: "subject-case"}})
+	r, err = a.Record(ctx, "last")
+	require.NoError(t, err)
+	assert.Equal(t, "subject-case", r.Explanation.Cause)
+
+	again := challenge
+	a.journal.Add(&again)
+	r, err = a.Record(ctx, "last")
+	require.NoError(t, err)
+	assert.Equal(t, "token-never-asked", r.Explanation.Cause, "newer than the refusal")
+}

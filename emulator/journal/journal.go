@@ -3,7 +3,9 @@
 package journal
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -123,6 +125,22 @@ func (j *Journal) LastRefused() (Record, bool) {
 		if r := j.ring[(i-1)%Capacity]; r.Refused() {
 			return r, true
 		}
+	}
+	return Record{}, false
+}
+
+// LastChallenge is the newest challenge that no request has answered since: nobody asked for a token,
+// and nobody came back to that host. It is false where there is none.
+func (j *Journal) LastChallenge() (Record, bool) {
+	answered := make(map[string]bool)
+	for _, r := range slices.Backward(j.Records()) {
+		if r.Challenge {
+			return r, !answered[r.Host]
+		}
+		if r.Surface == "entra" && strings.HasPrefix(r.Route, "token") {
+			return Record{}, false
+		}
+		answered[r.Host] = true
 	}
 	return Record{}, false
 }

@@ -48,3 +48,29 @@ func TestLastRefused(t *testing.T) {
 	require.True(t, ok)
 	assert.Equal(t, "AADSTS700213", r.Error.ID)
 }
+
+func TestAChallengeThatNobodyAnswered(t *testing.T) {
+	challenge := &journal.Record{Host: "kv", Challenge: true, Error: &journal.Failure{ID: "Unauthorized"}}
+	token := &journal.Record{Host: "login", Surface: "entra", Route: "token"}
+	instance := &journal.Record{Host: "login", Surface: "entra", Route: "instance"}
+	for name, c := range map[string]struct {
+		records []*journal.Record
+		want    bool
+	}{
+		"nothing happened":     {nil, false},
+		"no challenge":         {[]*journal.Record{token}, false},
+		"challenged":           {[]*journal.Record{token, challenge}, true},
+		"and asked who":        {[]*journal.Record{challenge, instance}, true},
+		"and asked for one":    {[]*journal.Record{challenge, token}, false},
+		"and came back":        {[]*journal.Record{challenge, {Host: "kv"}}, false},
+		"another vault's":      {[]*journal.Record{challenge, {Host: "kv2"}}, true},
+		"challenged once more": {[]*journal.Record{challenge, token, challenge}, true},
+	} {
+		var j journal.Journal
+		for _, r := range c.records {
+			j.Add(r)
+		}
+		_, ok := j.LastChallenge()
+		assert.Equal(t, c.want, ok, name)
+	}
+}
