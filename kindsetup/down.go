@@ -12,8 +12,7 @@ func Down(ctx context.Context, c Config) (removed []string, err error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	record, err := Load(c.Dir)
-	if err != nil {
+	if _, err := Load(c.Dir); err != nil { // no lock for what is not there
 		return nil, err
 	}
 	unlock, err := lock(c.Dir, c.Name)
@@ -21,11 +20,8 @@ func Down(ctx context.Context, c Config) (removed []string, err error) {
 		return nil, err
 	}
 	defer unlock()
-	e, err := findEngine(c.Getenv, &kindLog{})
+	e, record, err := c.find(ctx)
 	if err != nil {
-		return nil, err
-	}
-	if err := e.check(ctx); err != nil {
 		return nil, err
 	}
 	return takeDown(ctx, e, c.Dir, record)

@@ -19,18 +19,8 @@ type Cluster struct {
 
 // Open finds a cluster.
 func Open(ctx context.Context, c Config) (*Cluster, error) {
-	if err := c.validate(); err != nil {
-		return nil, err
-	}
-	record, err := Load(c.Dir)
+	e, record, err := c.find(ctx)
 	if err != nil {
-		return nil, err
-	}
-	e, err := findEngine(c.Getenv, &kindLog{})
-	if err != nil {
-		return nil, err
-	}
-	if err := e.check(ctx); err != nil {
 		return nil, err
 	}
 	n, err := e.node(c.Name)
@@ -38,6 +28,22 @@ func Open(ctx context.Context, c Config) (*Cluster, error) {
 		return nil, err
 	}
 	return &Cluster{Record: record, engine: e, node: n}, nil
+}
+
+// find is the engine, which works, and the record of the cluster, which there is.
+func (c *Config) find(ctx context.Context) (*engine, *Record, error) {
+	if err := c.validate(); err != nil {
+		return nil, nil, err
+	}
+	record, err := Load(c.Dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := findEngine(c.Getenv, &kindLog{})
+	if err != nil {
+		return nil, nil, err
+	}
+	return e, record, e.check(ctx)
 }
 
 // Kubectl runs the node's kubectl as the cluster's administrator and gives its output.

@@ -21,18 +21,8 @@ var errNodeDown = errors.New("not looked at: the cluster does not run")
 
 // Status looks at everything that Up made. The error says that nothing could be looked at.
 func Status(ctx context.Context, c Config) ([]Part, error) {
-	if err := c.validate(); err != nil {
-		return nil, err
-	}
-	record, err := Load(c.Dir)
+	e, record, err := c.find(ctx)
 	if err != nil {
-		return nil, err
-	}
-	e, err := findEngine(c.Getenv, &kindLog{})
-	if err != nil {
-		return nil, err
-	}
-	if err := e.check(ctx); err != nil {
 		return nil, err
 	}
 	s := &inspection{Config: &c, engine: e, record: record}
