@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/labstack/echo/v4"
 
@@ -19,6 +20,8 @@ import (
 type Set struct {
 	seed  uint64
 	first []directory.Fault // the fixture's
+
+	some atomic.Bool // whether there is any, for requests to ask without a lock
 
 	mu     sync.Mutex
 	random *rand.Rand
@@ -40,8 +43,17 @@ func (s *Set) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.random = rand.New(rand.NewPCG(s.seed, 0)) //nolint:gosec // repeatable on purpose
-	s.faults = slices.Clone(s.first)
+	s.replace(slices.Clone(s.first))
 }
+
+// replace is for callers that hold the lock.
+func (s *Set) replace(faults []directory.Fault) {
+	s.faults = faults
+	s.some.Store(len(faults) > 0)
+}
+
+// None says that there is no fault to meet.
+func (s *Set) None() bool { return !s.some.Load() }
 
 // Add takes a fault in, behind those that are there. The error says what is wrong with it.
 func (s *Set) Add(f directory.Fault) error {
@@ -50,7 +62,7 @@ func (s *Set) Add(f directory.Fault) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults = append(s.faults, f)
+	s.replace(append(s.faults, f))
 	return nil
 }
 
@@ -58,7 +70,7 @@ func (s *Set) Add(f directory.Fault) error {
 func (s *Set) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults = nil
+	s.replace(nil)
 }
 
 // List is the faults that are there.
@@ -82,7 +94,7 @@ func (s *Set) Take(surface, route, host string) *directory.Fault {
 		switch f.Times {
 		case 0:
 		case 1:
-			s.faults = slices.Delete(s.faults, i, i+1)
+			s.replace(slices.Delete(s.faults, i, i+1))
 		default:
 			s.faults[i].Times--
 		}
