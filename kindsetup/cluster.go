@@ -98,10 +98,16 @@ func (e *engine) node(name string) (*node, error) {
 	return &node{all[0]}, nil
 }
 
+// running says whether a node's container runs.
+func (e *engine) running(ctx context.Context, n *node) (bool, error) {
+	state, err := e.run(ctx, "container", "inspect", "--format", "{{.State.Running}}", n.String())
+	return state == "true", err
+}
+
 // startNode starts a node that a reboot or `docker stop` has stopped.
 func (e *engine) startNode(ctx context.Context, n *node) (started bool, err error) {
-	running, err := e.run(ctx, "container", "inspect", "--format", "{{.State.Running}}", n.String())
-	if err != nil || running == "true" {
+	running, err := e.running(ctx, n)
+	if err != nil || running {
 		return false, err
 	}
 	_, err = e.run(ctx, "start", n.String())

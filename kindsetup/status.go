@@ -76,11 +76,11 @@ func (s *inspection) cluster(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	running, err := s.engine.run(ctx, "container", "inspect", "--format", "{{.State.Running}}", n.String())
+	running, err := s.engine.running(ctx, n)
 	if err != nil {
 		return "", err
 	}
-	if running != "true" {
+	if !running {
 		return "", fmt.Errorf("the node %s is stopped", n)
 	}
 	version, err := n.kubectl(ctx, "", "get", "node", n.String(), "--output=jsonpath={.status.nodeInfo.kubeletVersion} {.status.conditions[?(@.type=='Ready')].status}")
