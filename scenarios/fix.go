@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"gopkg.in/yaml.v3"
 
@@ -83,8 +82,12 @@ func set(file, source, value string) (string, error) {
 	if err := yaml.NewEncoder(&out).Encode(&root); err != nil {
 		return "", err
 	}
-	changed := filepath.Join(filepath.Dir(file), fmt.Sprintf(".mended-%d.yaml", time.Now().UnixNano()))
-	return changed, os.WriteFile(changed, out.Bytes(), 0o600)
+	changed, err := os.CreateTemp(filepath.Dir(file), ".mended-*.yaml")
+	if err != nil {
+		return "", err
+	}
+	_, err = changed.Write(out.Bytes())
+	return changed.Name(), errors.Join(err, changed.Close())
 }
 
 func replaceAt(n *yaml.Node, place, value string) bool {
