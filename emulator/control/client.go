@@ -79,7 +79,7 @@ func (c *Client) ClearFaults(ctx context.Context) error {
 	return c.call(ctx, http.MethodDelete, "/v1/faults", nil, nil)
 }
 
-// Reset puts vaults, clock and caches back to the start.
+// Reset puts vaults, clock, caches and faults back to the start.
 func (c *Client) Reset(ctx context.Context) error {
 	return c.call(ctx, http.MethodPost, "/v1/reset", nil, nil)
 }

@@ -10,5 +10,5 @@
 //	GET    /v1/clock   PUT /v1/clock     {"advance": "25h", "freeze": true} and so on
 //	POST   /v1/keys/rotate?of=NAME       entra, or a cluster's name
 //	GET    /v1/faults  POST  DELETE      what goes wrong on purpose
-//	POST   /v1/reset                     vaults, clock and caches as at the start
+//	POST   /v1/reset                     vaults, clock, caches and faults as at the start
 package control

@@ -21,7 +21,7 @@ const Capacity = 1000
 type Record struct {
 	ID            string        `json:"id"` // counts up from 1
 	Time          time.Time     `json:"time"`
-	Surface       string        `json:"surface"` // entra, issuer or keyvault
+	Surface       string        `json:"surface"` // entra, issuer, keyvault or webhook; tls: no request ever arrived
 	Route         string        `json:"route"`   // the name that routes.go gives it
 	Method        string        `json:"method"`
 	Host          string        `json:"host"`
