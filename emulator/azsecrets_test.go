@@ -220,7 +220,7 @@ func TestSDKTokenExpires(t *testing.T) {
 	client, ctx := sdk(t, e, "owner"), t.Context()
 	_, err := client.GetSecret(ctx, "expired", "", nil)
 	require.NoError(t, err)
-	e.Clock().Advance(25 * time.Hour)
+	require.NoError(t, e.Clock().Advance(25*time.Hour))
 	_, err = client.GetSecret(ctx, "expired", "", nil)
 	require.Error(t, err)
 	var response *azcore.ResponseError

@@ -11,6 +11,7 @@ package emulator
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -38,6 +39,7 @@ type surfaces struct {
 	keyvault *keyvault.Surface
 	verifier *federation.Verifier
 	faults   *faults.Set
+	disk     *keyvault.Disk // nil: vaults are in memory only
 }
 
 const entraRing = "entra"
@@ -80,8 +82,16 @@ func newSurfaces(o Options, client func(ca *x509.Certificate) *http.Client) (*su
 	s.issuer = issuer.New(issuer.Config{
 		Directory: o.Directory, Keys: func(c *directory.Cluster) *keys.Ring { return rings[c] }, Now: o.Now, Rand: o.Rand,
 	})
-	s.keyvault = keyvault.New(keyvault.Config{Directory: o.Directory, Keys: signing, Now: o.Now, Rand: o.Rand})
-	return s, nil
+	if o.VaultState != "" {
+		if s.disk, err = keyvault.OpenDisk(o.VaultState); err != nil {
+			return nil, err
+		}
+	}
+	s.keyvault, err = keyvault.New(keyvault.Config{Directory: o.Directory, Keys: signing, Now: o.Now, Rand: o.Rand, Disk: s.disk})
+	if err != nil && s.disk != nil {
+		err = errors.Join(err, s.disk.Close())
+	}
+	return s, err
 }
 
 // handler is every surface behind one router.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kindred-emulator/kindred/emulator/apierr"
 	"github.com/kindred-emulator/kindred/emulator/faults"
+	"github.com/kindred-emulator/kindred/emulator/inbound"
 	"github.com/kindred-emulator/kindred/emulator/journal"
 )
 
@@ -55,17 +56,12 @@ func (x *exchanges) fault(c echo.Context, r *journal.Record) error {
 	if x.faults.None() {
 		return nil
 	}
-	f := x.faults.Take(r.Surface, r.Route, hostname(c.Request().Host))
+	f := x.faults.Take(r.Surface, r.Route, inbound.Host(c.Request().Host))
 	if f == nil {
 		return nil
 	}
 	if f.Latency > 0 {
-		timer := time.NewTimer(f.Latency)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-c.Request().Context().Done():
-		}
+		x.wait(c, f.Latency)
 	}
 	if f.Drop {
 		r.Error = &journal.Failure{ID: "Dropped", Message: "The connection was ended without an answer."}
@@ -78,6 +74,19 @@ func (x *exchanges) fault(c echo.Context, r *journal.Record) error {
 		return e
 	}
 	return nil
+}
+
+// wait waits, and takes as long as it was told whatever the server's limits are.
+func (x *exchanges) wait(c echo.Context, d time.Duration) {
+	limits := http.NewResponseController(c.Response())
+	_ = limits.SetReadDeadline(time.Time{}) // the writers of tests have none
+	_ = limits.SetWriteDeadline(time.Time{})
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.Request().Context().Done():
+	}
 }
 
 // clip bounds what a client can put into the journal and the log.
@@ -107,10 +116,13 @@ func (x *exchanges) refuse(c echo.Context, r *journal.Record, err error) error {
 
 // correlation is the client's own id for the request where it sent one.
 func correlation(q *http.Request) string {
-	for _, id := range []string{q.Header.Get("client-request-id"), q.URL.Query().Get("client-request-id")} {
-		if id, err := uuid.Parse(id); err == nil {
-			return id.String()
-		}
+	const name = "client-request-id"
+	sent := q.Header.Get(name)
+	if sent == "" && strings.Contains(q.URL.RawQuery, name) {
+		sent = q.URL.Query().Get(name)
+	}
+	if id, err := uuid.Parse(sent); err == nil {
+		return id.String()
 	}
 	return uuid.NewString()
 }
@@ -128,7 +140,8 @@ func writeKeyVault(c echo.Context, e *apierr.Error, _ *journal.Record) error {
 	return apierr.WriteKeyVault(c.Response(), e)
 }
 
-// line writes the one log line of an exchange.
+// line writes the one log line of an exchange. It does so without the place in the code, which would
+// cost a walk of the stack for each and which is always this one.
 func (x *exchanges) line(q *http.Request, r *journal.Record, err error) {
 	level := slog.LevelInfo
 	attrs := []slog.Attr{
@@ -151,5 +164,11 @@ func (x *exchanges) line(q *http.Request, r *journal.Record, err error) {
 		level = slog.LevelError
 		attrs = append(attrs, slog.Any("cause", err))
 	}
-	x.log.LogAttrs(q.Context(), level, r.Method+" "+r.Host+r.Path, attrs...)
+	h := x.log.Handler()
+	if !h.Enabled(q.Context(), level) {
+		return
+	}
+	record := slog.NewRecord(time.Now(), level, r.Method+" "+r.Host+r.Path, 0)
+	record.AddAttrs(attrs...)
+	_ = h.Handle(q.Context(), record) // as slog has it: there is nobody to tell
 }

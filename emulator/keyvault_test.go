@@ -123,7 +123,7 @@ func TestSecretSeeds(t *testing.T) {
 	w.send("DELETE", at(kv, "/secrets/old"), admin, "").into(new(secret))
 	w.send("PUT", at(kv, "/secrets/new"), admin, `{"value":"new"}`).into(new(secret))
 
-	w.keyvault.Reset()
+	require.NoError(t, w.keyvault.Reset())
 	var got secret
 	w.send("GET", at(kv, "/secrets/my-secret"), admin, "").into(&got)
 	assert.Equal(t, "Hello!", *got.Value)

@@ -28,11 +28,15 @@ type Options struct {
 	Webhook *Webhook
 	// Keys are where signing keys and the certificate authority come from.
 	Keys keys.Options
+	// VaultState is a folder that keeps what vaults hold; empty: it is in memory.
+	VaultState string
 	// Strict refuses what real Entra refuses although public tutorials do it.
 	Strict bool
 	// Offline refuses, in the proxy and for issuers' documents, every host that kindred does not
 	// stand for.
 	Offline bool
+	// AllowIssuers are hosts of issuers that may be at a link-local address.
+	AllowIssuers []string
 	// Now is the wall clock; nil: time.Now. The control API moves the emulator's clock against it.
 	Now func() time.Time
 	// Rand is the source of identifiers; nil: crypto/rand.
@@ -58,8 +62,13 @@ type Webhook struct {
 	NodeTrust string
 }
 
+// A free port of this machine, for itself; the second where there is no IPv4.
+const (
+	anyPort  = "127.0.0.1:0"
+	anyPort6 = "[::1]:0"
+)
+
 func (o Options) withDefaults() Options {
-	const anyPort = "127.0.0.1:0"
 	for _, address := range []*string{&o.Listen, &o.Proxy, &o.Control} {
 		if *address == "" {
 			*address = anyPort

@@ -8,37 +8,56 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
+	"slices"
+	"syscall"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
 
+	"github.com/kindred-emulator/kindred/emulator/inbound"
 	"github.com/kindred-emulator/kindred/emulator/trust"
 )
 
 // outbound is how kindred itself reaches other hosts: the ones it stands for inside the process,
 // others over the network, through the upstream proxy of its own environment where there is one.
 type outbound struct {
-	serves   func(host string) bool // whether kindred stands for a host
-	handoff  *handoff
-	offline  bool
-	upstream func(*url.URL) (*url.URL, error)
-	dialer   net.Dialer
+	outside
+	serves  func(host string) bool // whether kindred stands for a host
+	handoff *handoff
+	offline bool
+	allowed []string // issuers' hosts that may be at any address
+}
+
+// outside is what there is for other hosts.
+type outside struct {
+	upstream func(*url.URL) (*url.URL, error) // the proxy for a URL, if any
+	roots    *x509.CertPool                   // nil: none is trusted
 }
 
 const dialTimeout = 10 * time.Second
 
-// upstreamOf is the proxy that this process's environment names, as it stands now.
-func upstreamOf() func(*url.URL) (*url.URL, error) { return httpproxy.FromEnvironment().ProxyFunc() }
+// outsideOf is what this process's environment says, as it stands now. crypto/x509 reads it only once,
+// which StartT is about; so roots that are a file are read from it.
+func outsideOf() outside {
+	o := outside{upstream: httpproxy.FromEnvironment().ProxyFunc(), roots: x509.NewCertPool()}
+	if roots, err := trust.SystemRoots(os.Getenv("SSL_CERT_FILE")); err != nil || !o.roots.AppendCertsFromPEM(roots) {
+		if system, err := x509.SystemCertPool(); err == nil {
+			o.roots = system
+		}
+	}
+	return o
+}
 
-func newOutbound(h *handoff, offline bool, upstream func(*url.URL) (*url.URL, error)) *outbound {
+func newOutbound(h *handoff, offline bool, other outside, allowed ...string) *outbound {
 	return &outbound{
-		serves:   func(string) bool { return false },
-		handoff:  h,
-		offline:  offline,
-		upstream: upstream,
-		dialer:   net.Dialer{Timeout: dialTimeout},
+		outside: other,
+		serves:  func(string) bool { return false },
+		handoff: h,
+		offline: offline,
+		allowed: allowed,
 	}
 }
 
@@ -46,22 +65,52 @@ var errOffline = errors.New("kindred is offline and does not stand for this host
 
 // DialContext connects to host:port.
 func (o *outbound) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	return o.dial(ctx, network, address, net.Dialer{Timeout: dialTimeout})
+}
+
+// dialIssuer is DialContext for what tokens make kindred fetch: it does not lead to the metadata service
+// of the cloud that kindred may run in, whatever name or redirect points there, unless the name is one
+// that was allowed.
+func (o *outbound) dialIssuer(ctx context.Context, network, address string) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: dialTimeout}
+	if host, _, err := net.SplitHostPort(address); err == nil && !slices.Contains(o.allowed, inbound.Host(host)) {
+		dialer.ControlContext = refuseMetadata
+	}
+	return o.dial(ctx, network, address, dialer)
+}
+
+// refuseMetadata looks at the address that a name has turned out to have.
+func refuseMetadata(_ context.Context, _, address string, _ syscall.RawConn) error {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	ip := at.Addr().Unmap()
+	// fd00:ec2::254 is Amazon's
+	// (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html).
+	if ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip == netip.MustParseAddr("fd00:ec2::254") {
+		return fmt.Errorf("%s is a link-local address, where clouds have their metadata service: no issuer is fetched from there (--allow-issuer HOST allows one)", ip)
+	}
+	return nil
+}
+
+func (o *outbound) dial(ctx context.Context, network, address string, dialer net.Dialer) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
 	}
-	if port == "443" && o.serves(hostname(host)) {
+	if port == "443" && o.serves(inbound.Host(host)) {
 		return o.handoff.dial()
 	}
-	if ip := net.ParseIP(host); o.offline && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if o.offline && !inbound.Loopback(host) {
 		return nil, fmt.Errorf("%s: %w", host, errOffline)
 	}
-	return o.dialer.DialContext(ctx, network, address)
+	return dialer.DialContext(ctx, network, address)
 }
 
 // proxy is the upstream proxy for a request; none for the hosts that kindred stands for.
 func (o *outbound) proxy(q *http.Request) (*url.URL, error) {
-	if o.offline || o.serves(hostname(q.URL.Host)) {
+	if o.offline || o.serves(inbound.Host(q.URL.Host)) {
 		return nil, nil //nolint:nilnil // how http.Transport.Proxy says "none"
 	}
 	return o.upstream(q.URL)
@@ -71,23 +120,20 @@ func (o *outbound) proxy(q *http.Request) (*url.URL, error) {
 // and kindred's own CA.
 func (o *outbound) client(ca *x509.Certificate) *http.Client {
 	return &http.Client{Transport: &http.Transport{
-		DialContext:         o.DialContext,
+		DialContext:         o.dialIssuer,
 		Proxy:               o.proxy,
-		TLSClientConfig:     &tls.Config{RootCAs: trusted(ca), MinVersion: tls.VersionTLS12},
+		TLSClientConfig:     &tls.Config{RootCAs: o.trusted(ca), MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout: dialTimeout,
 		IdleConnTimeout:     time.Minute,
 		ForceAttemptHTTP2:   true,
 	}}
 }
 
-// trusted is the system's roots and the CA. Where the roots are a file they are read from it, for
-// crypto/x509 takes a process's environment only once, which StartT is about.
-func trusted(ca *x509.Certificate) *x509.CertPool {
+// trusted is the outside's roots and the CA.
+func (o outside) trusted(ca *x509.Certificate) *x509.CertPool {
 	pool := x509.NewCertPool()
-	if roots, err := trust.SystemRoots(os.Getenv("SSL_CERT_FILE")); err != nil || !pool.AppendCertsFromPEM(roots) {
-		if system, err := x509.SystemCertPool(); err == nil {
-			pool = system
-		}
+	if o.roots != nil {
+		pool = o.roots.Clone()
 	}
 	pool.AddCert(ca)
 	return pool

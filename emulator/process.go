@@ -21,9 +21,9 @@ import (
 // crypto/x509 reads SSL_CERT_FILE once: the address of the proxy and the certificate authority.
 type process struct {
 	authority *keys.Authority
-	roots     []byte // of the system, PEM
+	trust     *trust.Set
 	address   string // of the proxy
-	upstream  func(*url.URL) (*url.URL, error)
+	outside   outside
 	current   atomic.Pointer[Emulator]
 }
 
@@ -33,17 +33,21 @@ var theProcess = sync.OnceValues(func() (*process, error) { //nolint:gochecknogl
 	if err != nil {
 		return nil, err
 	}
-	p := &process{authority: store.Authority(), upstream: upstreamOf()}
-	if p.roots, err = trust.SystemRoots(os.Getenv("SSL_CERT_FILE")); err != nil {
+	p := &process{authority: store.Authority(), outside: outsideOf()}
+	roots, err := trust.SystemRoots(os.Getenv("SSL_CERT_FILE"))
+	if err != nil {
 		return nil, err
 	}
-	through := newProxy(newOutbound(newHandoff(), false, p.upstream), false, slog.New(slog.DiscardHandler))
+	if p.trust, err = trust.NewSet(p.authority.PEM(), roots); err != nil {
+		return nil, err
+	}
+	through := newProxy(newOutbound(newHandoff(), false, p.outside), false, slog.New(slog.DiscardHandler))
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	p.address = l.Addr().String()
-	server := &http.Server{ReadHeaderTimeout: headerTimeout, Handler: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+	server := &http.Server{ReadHeaderTimeout: readTimeout, Handler: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		if e := p.current.Load(); e != nil {
 			e.proxy.ServeHTTP(w, q)
 			return

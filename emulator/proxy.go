@@ -10,6 +10,8 @@ import (
 	"net/http"
 
 	"github.com/elazarl/goproxy"
+
+	"github.com/kindred-emulator/kindred/emulator/inbound"
 )
 
 // newProxy is the CONNECT proxy (RFC 9110, section 9.3.6) that `kindred exec` points clients at:
@@ -31,7 +33,7 @@ func newProxy(o *outbound, published bool, log *slog.Logger) http.Handler {
 		return c, err
 	}
 	ends := goproxy.ReqConditionFunc(func(q *http.Request, _ *goproxy.ProxyCtx) bool {
-		return o.serves(hostname(q.URL.Host))
+		return o.serves(inbound.Host(q.URL.Host))
 	})
 	p.OnRequest(ends).HijackConnect(func(_ *http.Request, client net.Conn, _ *goproxy.ProxyCtx) {
 		if _, err := io.WriteString(client, "HTTP/1.1 200 Connection Established\r\n\r\n"); err != nil {
@@ -43,7 +45,7 @@ func newProxy(o *outbound, published bool, log *slog.Logger) http.Handler {
 		}
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		if !local(q.RemoteAddr) && (!published || !o.serves(hostname(q.URL.Host))) {
+		if !inbound.Loopback(q.RemoteAddr) && (!published || !o.serves(inbound.Host(q.URL.Host))) {
 			http.Error(w, "kindred's proxy serves callers on its own machine only", http.StatusForbidden)
 			return
 		}
@@ -65,16 +67,6 @@ func dialThrough(p *goproxy.ProxyHttpServer, o *outbound, q *http.Request, netwo
 	ctx, cancel := context.WithTimeout(q.Context(), dialTimeout)
 	defer cancel()
 	return o.DialContext(ctx, network, address)
-}
-
-// local says whether a remote address is on this machine.
-func local(remote string) bool {
-	host, _, err := net.SplitHostPort(remote)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }
 
 // proxyLog takes the proxy library's lines into the log.

@@ -34,7 +34,7 @@ func running(t *testing.T, change ...func(*Options)) (*Emulator, *http.Client) {
 	for _, f := range change {
 		f(&o)
 	}
-	e, err := start(context.Background(), o, noUpstream)
+	e, err := start(context.Background(), o, outside{upstream: noUpstream})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, e.abort()) })
 	roots := x509.NewCertPool()
@@ -95,7 +95,7 @@ func TestCertificateWithoutServerName(t *testing.T) {
 	e, _ := running(t)
 	roots := x509.NewCertPool()
 	require.True(t, roots.AppendCertsFromPEM([]byte(e.info.CA)))
-	c, err := (&tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}).DialContext(t.Context(), "tcp", e.info.Listen) //nolint:gosec // what is sent is verified below
+	c, err := (&tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}).DialContext(t.Context(), "tcp", e.info.Listen) // what is sent is verified below
 	require.NoError(t, err)
 	defer func() { _ = c.Close() }()
 	leaf := c.(*tls.Conn).ConnectionState().PeerCertificates[0]
@@ -134,7 +134,7 @@ func TestOfflineRefusesOtherNames(t *testing.T) {
 
 func TestProxyServesThisMachineOnly(t *testing.T) {
 	t.Parallel()
-	h := newProxy(newOutbound(newHandoff(), false, noUpstream), false, slog.New(slog.DiscardHandler))
+	h := newProxy(newOutbound(newHandoff(), false, outside{upstream: noUpstream}), false, slog.New(slog.DiscardHandler))
 	for remote, want := range map[string]int{"192.0.2.1:1234": http.StatusForbidden, "[2001:db8::1]:1234": http.StatusForbidden, "nonsense": http.StatusForbidden} {
 		q := httptest.NewRequestWithContext(t.Context(), http.MethodConnect, "http://login.microsoftonline.com:443", http.NoBody)
 		q.RemoteAddr = remote
@@ -177,7 +177,7 @@ func TestStartOpensAllListenersOrNone(t *testing.T) {
 	require.NoError(t, err)
 	address := free.Addr().String()
 	require.NoError(t, free.Close())
-	_, err = listen(t.Context(), address, taken, "127.0.0.1:0")
+	_, err = listen(t.Context(), e.surfaces.Log, address, taken, "127.0.0.1:0")
 	require.ErrorContains(t, err, "--proxy takes another address")
 	again, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address)
 	require.NoError(t, err, "the first one is closed again")
@@ -194,7 +194,7 @@ func TestUpstreamProxyIsUsedForOtherNames(t *testing.T) {
 	defer upstream.Close()
 	address, err := url.Parse(upstream.URL)
 	require.NoError(t, err)
-	o := newOutbound(newHandoff(), false, func(*url.URL) (*url.URL, error) { return address, nil })
+	o := newOutbound(newHandoff(), false, outside{upstream: func(*url.URL) (*url.URL, error) { return address, nil }})
 	front := httptest.NewServer(newProxy(o, false, slog.New(slog.DiscardHandler)))
 	defer front.Close()
 	frontURL, err := url.Parse(front.URL)

@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -9,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/kindred-emulator/kindred/emulator/entra"
+	"github.com/kindred-emulator/kindred/emulator/inbound"
 	"github.com/kindred-emulator/kindred/emulator/issuer"
 	"github.com/kindred-emulator/kindred/emulator/keyvault"
 	"github.com/kindred-emulator/kindred/emulator/webhook"
@@ -90,7 +90,7 @@ type router struct {
 
 func (r *router) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	q.URL = fold(q.URL)
-	host := hostname(q.Host)
+	host := inbound.Host(q.Host)
 	switch {
 	case r.names.vaults.Serves(host):
 		r.keyvault.ServeHTTP(w, q)
@@ -107,14 +107,6 @@ func (r *router) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		}
 		r.entra.ServeHTTP(w, q)
 	}
-}
-
-// hostname is the host of a Host header without its port, in lower case.
-func hostname(hostport string) string {
-	if host, _, err := net.SplitHostPort(hostport); err == nil {
-		hostport = host
-	}
-	return strings.ToLower(strings.TrimSuffix(hostport, "."))
 }
 
 // fold removes the slashes that clients add: at the front, where a base URL ended in one too

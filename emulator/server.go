@@ -6,15 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
-	"time"
+	"sync"
+	"syscall"
 
 	"github.com/kindred-emulator/kindred/emulator/clock"
 	"github.com/kindred-emulator/kindred/emulator/control"
 	"github.com/kindred-emulator/kindred/emulator/directory"
 	"github.com/kindred-emulator/kindred/emulator/environ"
+	"github.com/kindred-emulator/kindred/emulator/inbound"
 	"github.com/kindred-emulator/kindred/emulator/journal"
 )
 
@@ -27,37 +29,31 @@ type Emulator struct {
 	handshakes *handshakes
 	handoff    *handoff
 	proxy      http.Handler
+	closeDisk  func() error   // once
 	fetcher    *http.Client   // of issuers' documents
 	target     environ.Target // of StartT
 	cancel     context.CancelFunc
 }
 
-// Limits on every listener.
-const (
-	headerTimeout = 10 * time.Second
-	idleTimeout   = 2 * time.Minute
-	maxHeader     = 64 << 10
-	closeTimeout  = 5 * time.Second
-)
-
 // Start opens the listeners and serves until the context ends or Close is called. When it returns,
 // requests are answered.
 func Start(ctx context.Context, o Options) (*Emulator, error) {
-	return start(ctx, o, upstreamOf())
+	return start(ctx, o, outsideOf())
 }
 
-func start(ctx context.Context, o Options, upstream func(*url.URL) (*url.URL, error)) (*Emulator, error) {
+func start(ctx context.Context, o Options, other outside) (*Emulator, error) {
 	o = o.withDefaults()
-	e, main, out, err := assemble(o, upstream)
+	e, main, out, err := assemble(o, other)
 	if err != nil {
 		return nil, err
 	}
-	if err := closed(o); err != nil {
-		return nil, err
+	err = closed(o)
+	var listeners []*limiter
+	if err == nil {
+		listeners, err = listen(ctx, o.Log, o.Listen, o.Proxy, o.Control)
 	}
-	listeners, err := listen(ctx, o.Listen, o.Proxy, o.Control)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, e.closeDisk())
 	}
 	https, proxy, api := listeners[0], listeners[1], listeners[2]
 	e.info = e.describe(https.Addr(), proxy.Addr(), api.Addr())
@@ -67,6 +63,7 @@ func start(ctx context.Context, o Options, upstream func(*url.URL) (*url.URL, er
 	e.serve(func() error { return main.ServeTLS(e.handoff, "", "") })
 	e.proxy = newProxy(out, o.Published != nil, o.Log)
 	through := e.server(e.proxy)
+	through.ReadHeaderTimeout, through.ReadTimeout, through.WriteTimeout = readTimeout, 0, 0 // what passes through may take long
 	e.serve(func() error { return through.Serve(proxy) })
 	steer := e.server(e.control())
 	e.serve(func() error { return steer.Serve(api) })
@@ -78,7 +75,7 @@ func start(ctx context.Context, o Options, upstream func(*url.URL) (*url.URL, er
 // everyone does; hosts that it does not stand for cannot be reached.
 func InMemory(o Options) (*Emulator, error) {
 	o.Offline = true
-	e, main, _, err := assemble(o.withDefaults(), nil)
+	e, main, _, err := assemble(o.withDefaults(), outside{})
 	if err != nil {
 		return nil, err
 	}
@@ -88,16 +85,20 @@ func InMemory(o Options) (*Emulator, error) {
 }
 
 // assemble wires an emulator that does not serve yet, with its TLS server.
-func assemble(o Options, upstream func(*url.URL) (*url.URL, error)) (*Emulator, *http.Server, *outbound, error) {
+func assemble(o Options, other outside) (*Emulator, *http.Server, *outbound, error) {
 	e := &Emulator{clock: clock.New(o.Now), handoff: newHandoff()}
 	o.Now = e.clock.Now
-	out := newOutbound(e.handoff, o.Offline, upstream)
+	out := newOutbound(e.handoff, o.Offline, other, o.AllowIssuers...)
 	var err error
 	if e.surfaces, err = newSurfaces(o, func(ca *x509.Certificate) *http.Client {
 		e.fetcher = out.client(ca)
 		return e.fetcher
 	}); err != nil {
 		return nil, nil, nil, err
+	}
+	e.closeDisk = func() error { return nil }
+	if e.surfaces.disk != nil {
+		e.closeDisk = sync.OnceValue(e.surfaces.disk.Close)
 	}
 	out.serves = e.surfaces.names().serves
 	if e.handshakes, err = newHandshakes(e.surfaces); err != nil {
@@ -113,26 +114,41 @@ func assemble(o Options, upstream func(*url.URL) (*url.URL, error)) (*Emulator, 
 func (e *Emulator) Client() *http.Client { return e.fetcher }
 
 // listen opens every address or none. The error names the address and the flag that changes it.
-func listen(ctx context.Context, addresses ...string) ([]net.Listener, error) {
+func listen(ctx context.Context, log *slog.Logger, addresses ...string) ([]*limiter, error) {
 	flags := []string{"--listen", "--proxy", "--control"}
-	var listeners []net.Listener
+	var listeners []*limiter
 	for i, address := range addresses {
 		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+		if address == anyPort && errors.Is(err, syscall.EADDRNOTAVAIL) {
+			l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", anyPort6)
+		}
 		if err != nil {
 			for _, open := range listeners {
 				err = errors.Join(err, open.Close())
 			}
-			return nil, fmt.Errorf("%w (%s takes another address; port 0 is any free one)", err, flags[i])
+			return nil, fmt.Errorf("%w (%s)", err, another(address, flags[i], err))
 		}
-		listeners = append(listeners, l)
+		listeners = append(listeners, newLimiter(l.(*net.TCPListener), maxConnections, log))
 	}
 	return listeners, nil
 }
 
+// another says what to do about an address that cannot be had.
+func another(address, flag string, err error) string {
+	host, port, _ := net.SplitHostPort(address)
+	switch {
+	case !errors.Is(err, syscall.EADDRNOTAVAIL):
+		return flag + " takes another address; port 0 is any free one"
+	case host == "127.0.0.1":
+		return "this machine has no IPv4: say " + flag + " [::1]:" + port
+	default:
+		return host + " is no address of this machine: " + flag + " takes another"
+	}
+}
+
 // closed refuses a control API that strangers could steer.
 func closed(o Options) error {
-	host, _, err := net.SplitHostPort(o.Control)
-	if err == nil && !control.Loopback(host) && o.ControlToken == "" {
+	if _, _, err := net.SplitHostPort(o.Control); err == nil && !inbound.Loopback(o.Control) && o.ControlToken == "" {
 		return fmt.Errorf("the control API at %s would be open to other machines: give it a token (--control-token-file) or an address of this machine", o.Control)
 	}
 	return nil
@@ -140,11 +156,13 @@ func closed(o Options) error {
 
 func (e *Emulator) server(h http.Handler) *http.Server {
 	s := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: headerTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          log.New(e.handshakes, "", 0),
+		Handler:        h,
+		ReadTimeout:    readTimeout,
+		WriteTimeout:   writeTimeout,
+		IdleTimeout:    idleTimeout,
+		MaxHeaderBytes: maxHeader,
+		ConnState:      follow,
+		ErrorLog:       log.New(e.handshakes, "", 0),
 	}
 	e.servers = append(e.servers, s)
 	return s
@@ -175,7 +193,7 @@ func (e *Emulator) end(stop func(*http.Server) error) error {
 	for _, s := range e.servers {
 		err = errors.Join(err, stop(s))
 	}
-	return err
+	return errors.Join(err, e.closeDisk())
 }
 
 // Info is where the emulator listens and what it holds.

@@ -11,7 +11,6 @@ import (
 	"github.com/kindred-emulator/kindred/emulator/environ"
 	"github.com/kindred-emulator/kindred/emulator/keys"
 	"github.com/kindred-emulator/kindred/emulator/keys/keystest"
-	"github.com/kindred-emulator/kindred/emulator/trust"
 )
 
 // StartT starts an emulator for a Go test and points the process's environment at it, so that code
@@ -34,13 +33,13 @@ func StartT(tb testing.TB, o Options) *Emulator {
 		o.Keys = keystest.Options()
 	}
 	o.Keys.Authority = p.authority
-	files, err := trust.Write(tb.TempDir(), p.authority.PEM(), p.roots)
+	files, err := p.trust.Write(tb.TempDir())
 	if err != nil {
 		tb.Fatalf("kindred: %v", err)
 	}
 	target := environ.Target{Way: environ.ViaProxy, Proxy: p.address, Trust: files}
 	setenv(tb, environ.Reach(target, os.Getenv))
-	e, err := start(context.Background(), o, p.upstream)
+	e, err := start(context.Background(), o, p.outside)
 	if err != nil {
 		tb.Fatalf("kindred: %v", err)
 	}

@@ -24,6 +24,7 @@ func (e *Emulator) describe(https, proxy, api net.Addr) control.Info {
 		Control: api.String(),
 		CA:      string(s.store.Authority().PEM()),
 		State:   s.Keys.Dir,
+		Kept:    s.VaultState != "",
 		Strict:  s.Strict,
 		Offline: s.Offline,
 		Seed:    s.Seed,
@@ -148,8 +149,8 @@ func (e *Emulator) rotate(of string) (bool, error) {
 }
 
 // reset puts back what changes while the emulator runs, but for the signing keys and the journal.
-func (e *Emulator) reset() {
-	e.surfaces.keyvault.Reset()
+func (e *Emulator) reset() error {
 	e.surfaces.verifier.Forget()
 	e.surfaces.faults.Reset()
+	return e.surfaces.keyvault.Reset()
 }

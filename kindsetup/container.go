@@ -186,7 +186,7 @@ func unpack(archive io.Reader, dir string) error {
 		if err != nil {
 			return fmt.Errorf("the emulator's state: %w", err)
 		}
-		if h.Typeflag != tar.TypeReg {
+		if h.Typeflag != tar.TypeReg || strings.HasSuffix(h.Name, ".db") { // vaults are not copied from under a kindred that runs
 			continue
 		}
 		data, err := io.ReadAll(r)

@@ -74,8 +74,8 @@ func copyProgram(to, from string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = in.Close() }() // only read
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o755)
+	defer func() { _ = in.Close() }()                                     // only read
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o755) //nolint:gosec // a container runs it as another user
 	if err != nil {
 		return err
 	}

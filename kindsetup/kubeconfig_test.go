@@ -31,7 +31,7 @@ func TestTheKubeconfigIsAsItWas(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "config")
 	put(t, file, mine)
-	require.NoError(t, os.Chmod(file, 0o640)) //nolint:gosec // the mode must stay as it is
+	require.NoError(t, os.Chmod(file, 0o640)) // the mode must stay as it is
 	saved, err := snapshot([]string{file})
 	require.NoError(t, err)
 	put(t, file, after)

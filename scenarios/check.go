@@ -54,7 +54,9 @@ func RunChecks(ctx context.Context, f *fixtures.Fixture, o emulator.Options, mat
 	}
 	var now time.Duration
 	for at, group := range byTime(checkers) {
-		e.Clock().Advance(at - now)
+		if err := e.Clock().Advance(at - now); err != nil {
+			return nil, fmt.Errorf("%s: check %q: %w", group[0].check.Source, group[0].check.Name, err)
+		}
 		now = at
 		if err := each(group, func(c *checker) error { return c.run(ctx) }); err != nil {
 			return nil, err

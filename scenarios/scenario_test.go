@@ -79,11 +79,15 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestReadmeNamesWhatProvesIt looks for each test and each scenario that the README's table names.
-func TestReadmeNamesWhatProvesIt(t *testing.T) {
+// TestTheDocsNameWhatProvesThem looks for each test and each scenario that the README and
+// docs/security.md name.
+func TestTheDocsNameWhatProvesThem(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../README.md")
 	require.NoError(t, err)
+	security, err := os.ReadFile("../docs/security.md")
+	require.NoError(t, err)
+	docs := string(readme) + string(security)
 	var code strings.Builder
 	for _, pattern := range []string{"../*/*_test.go", "../*/*/*_test.go"} {
 		files, err := filepath.Glob(pattern)
@@ -94,10 +98,10 @@ func TestReadmeNamesWhatProvesIt(t *testing.T) {
 			code.Write(data)
 		}
 	}
-	tests := regexp.MustCompile("`(Test[A-Za-z0-9]+)`").FindAllStringSubmatch(string(readme), -1)
+	tests := regexp.MustCompile("`(Test[A-Za-z0-9]+)`").FindAllStringSubmatch(docs, -1)
 	require.NotEmpty(t, tests)
 	for _, m := range tests {
-		assert.Contains(t, code.String(), "func "+m[1]+"(", "README.md names a test that is not there")
+		assert.True(t, strings.Contains(code.String(), "func "+m[1]+"("), "the docs name a test that is not there: %s", m[1])
 	}
 	files, err := Load(os.DirFS("."))
 	require.NoError(t, err)
@@ -107,7 +111,7 @@ func TestReadmeNamesWhatProvesIt(t *testing.T) {
 			names[s.Name] = true
 		}
 	}
-	for _, m := range regexp.MustCompile(`scenario “([^”]+)”`).FindAllStringSubmatch(string(readme), -1) {
-		assert.True(t, names[m[1]], "README.md names a scenario that is not there: %s", m[1])
+	for _, m := range regexp.MustCompile(`scenario “([^”]+)”`).FindAllStringSubmatch(docs, -1) {
+		assert.True(t, names[m[1]], "the docs name a scenario that is not there: %s", m[1])
 	}
 }

@@ -117,6 +117,9 @@ func (c *cli) beside(o *clusterOptions, f *fixtures.Fixture, cluster *directory.
 	if o.offline {
 		e.Args = append(e.Args, "--offline")
 	}
+	for _, host := range o.allowed {
+		e.Args = append(e.Args, "--allow-issuer="+host)
+	}
 	if o.seed != 0 {
 		e.Args = append(e.Args, "--seed="+strconv.FormatUint(o.seed, 10))
 	}

@@ -36,7 +36,7 @@ When the program fails, what kindred refused is explained.`,
 			if err := oneOf("via", via, string(environ.ViaProxy), string(environ.ViaAuthority)); err != nil {
 				return err
 			}
-			for _, own := range []string{"fixture", "strict", "offline", "state", "seed"} {
+			for _, own := range []string{"fixture", "strict", "offline", "state", "seed", "allow-issuer"} {
 				if !cmd.Flags().Changed(own) {
 					continue
 				}
@@ -101,7 +101,7 @@ func (c *cli) child(ctx context.Context, w *workload, args []string) (int, error
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, c.stdout, c.stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, beneath(c.stdout), c.stderr
 	cmd.Env = c.env.list
 	for _, v := range w.vars {
 		cmd.Env = append(cmd.Env, v.Name+"="+v.Value)

@@ -123,7 +123,7 @@ func (c *cli) colour(w io.Writer) painter {
 }
 
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := beneath(w).(*os.File)
 	return ok && isatty.IsTerminal(f.Fd())
 }
 

@@ -28,6 +28,7 @@ func main() {
 		debug.SetGCPercent(gcPercent)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends it at once
 	status := run(ctx, os.Args[1:], environment{os.Environ()}, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
@@ -42,12 +43,16 @@ const (
 
 // run is the whole program.
 func run(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) int {
-	c := &cli{env: env, stdout: stdout, stderr: stderr}
+	out := &output{Writer: stdout}
+	c := &cli{env: env, stdout: out, stderr: stderr}
 	root := c.root()
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	root.SetOut(out)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
+	if out.err != nil { // what was printed is not whole, whatever it says
+		err = out.err
+	}
 	if err == nil {
 		return statusDone
 	}
@@ -57,6 +62,28 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 	}
 	fmt.Fprintln(stderr, "kindred:", err)
 	return statusUsage
+}
+
+// output remembers that something could not be printed.
+type output struct {
+	io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	if err != nil && o.err == nil {
+		o.err = err
+	}
+	return n, err
+}
+
+// beneath is the writer that an output writes to, such as a terminal.
+func beneath(w io.Writer) io.Writer {
+	if o, ok := w.(*output); ok {
+		return o.Writer
+	}
+	return w
 }
 
 // exitStatus ends the program without another word.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
+	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -13,6 +13,7 @@ import (
 
 	"github.com/kindred-emulator/kindred/emulator"
 	"github.com/kindred-emulator/kindred/emulator/control"
+	"github.com/kindred-emulator/kindred/emulator/inbound"
 )
 
 func (c *cli) serve() *cobra.Command {
@@ -35,6 +36,9 @@ func (c *cli) serve() *cobra.Command {
 				return err
 			}
 			o.Listen, o.Proxy, o.Control = listen, proxy, api
+			if cmd.Flags().Changed("state") {
+				o.VaultState = o.Keys.Dir
+			}
 			if err := b.complete(&o); err != nil {
 				return err
 			}
@@ -50,11 +54,13 @@ func (c *cli) serve() *cobra.Command {
 			if err := c.ready(e.Info(), format); err != nil {
 				return err
 			}
+			debug.FreeOSMemory() // what reading the fixture took, several times what it holds
 			<-cmd.Context().Done()
 			return e.Close()
 		},
 	}
 	s.flags(cmd.Flags())
+	cmd.Flags().Lookup("state").Usage += "; where it is said, it keeps what vaults hold too"
 	listenFlags(cmd.Flags(), &listen, &proxy, &api)
 	b.flags(cmd.Flags())
 	cmd.Flags().StringVar(&format, "format", "text", "how to say that it is ready: text or json")
@@ -64,8 +70,7 @@ func (c *cli) serve() *cobra.Command {
 // warnOpen says which listeners other machines can reach.
 func (c *cli) warnOpen(addresses ...string) {
 	for _, a := range addresses {
-		host, _, err := net.SplitHostPort(a)
-		if ip := net.ParseIP(host); err == nil && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		if a != "" && !inbound.Loopback(a) {
 			fmt.Fprintf(c.stderr, "kindred: warning: %s is open to other machines; its secrets and tokens are for tests only\n", a)
 		}
 	}
@@ -91,7 +96,11 @@ func (c *cli) ready(info control.Info, format string) error {
 	for _, v := range info.Vaults {
 		row("vault", v.URL, "also "+v.Local)
 	}
-	row("state", stateText(info.State), "the vaults' contents are in memory only")
+	kept := "the vaults' contents are in memory only (--state DIR keeps them)"
+	if info.Kept {
+		kept = "the vaults' contents too"
+	}
+	row("state", stateText(info.State), kept)
 	row("seed", strconv.FormatUint(info.Seed, 10), "of faults with a probability; --seed repeats it")
 	return next(c.stdout, info)
 }

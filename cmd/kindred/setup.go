@@ -22,6 +22,7 @@ type setup struct {
 	strict   bool
 	offline  bool
 	seed     uint64
+	allowed  []string
 }
 
 func (s *setup) flags(f *pflag.FlagSet) {
@@ -33,6 +34,7 @@ func (s *setup) flags(f *pflag.FlagSet) {
 func (s *setup) behaviourFlags(f *pflag.FlagSet) {
 	f.BoolVar(&s.strict, "strict", false, "refuse what real Entra refuses although tutorials do it, such as GET on the token endpoint")
 	f.BoolVar(&s.offline, "offline", false, "refuse every host that kindred does not stand for")
+	f.StringArrayVar(&s.allowed, "allow-issuer", nil, "a `HOST` whose documents are fetched even from a link-local address; may be repeated")
 	f.Uint64Var(&s.seed, "seed", 0, "the `NUMBER` that faults with a probability are drawn from (default: a random one, which is told)")
 }
 
@@ -92,7 +94,9 @@ func (c *cli) options(s *setup) (emulator.Options, error) {
 		Strict:    s.strict,
 		Offline:   s.offline,
 		Seed:      s.seed,
-		Version:   version,
+
+		AllowIssuers: s.allowed,
+		Version:      version,
 	}, nil
 }
 

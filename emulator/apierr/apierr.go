@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -109,7 +110,7 @@ var Internal = &Row{Code: "InternalServerError", Status: http.StatusInternalServ
 var catalogue []*Row
 
 // All lists the catalogue in the order of declaration.
-func All() []*Row { return catalogue }
+func All() []*Row { return slices.Clone(catalogue) }
 
 func declare(r *Row) *Row {
 	catalogue = append(catalogue, r)

@@ -1,13 +1,12 @@
 package control
 
 import (
+	"cmp"
 	"crypto/subtle"
 	_ "embed"
 	"errors"
-	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -15,6 +14,7 @@ import (
 	"github.com/kindred-emulator/kindred/emulator/clock"
 	"github.com/kindred-emulator/kindred/emulator/directory"
 	"github.com/kindred-emulator/kindred/emulator/faults"
+	"github.com/kindred-emulator/kindred/emulator/inbound"
 	"github.com/kindred-emulator/kindred/emulator/journal"
 )
 
@@ -36,7 +36,7 @@ type Config struct {
 	// Forget drops what is cached of issuers' documents.
 	Forget func()
 	// Reset puts vaults and caches back to the start.
-	Reset func()
+	Reset func() error
 }
 
 const maxBody = 1 << 20
@@ -101,9 +101,9 @@ func (a *api) admit(next echo.HandlerFunc) echo.HandlerFunc {
 			if subtle.ConstantTimeCompare([]byte(given), []byte("Bearer "+a.Secret)) == 0 {
 				return echo.NewHTTPError(http.StatusUnauthorized, "the control API needs its token: "+TokenVariable+`, which eval "$(kindred cluster env)" sets`)
 			}
-		case !Loopback(q.RemoteAddr):
+		case !inbound.Loopback(q.RemoteAddr):
 			return echo.NewHTTPError(http.StatusForbidden, "the control API is for callers on its own machine")
-		case !Loopback(q.Host):
+		case !inbound.Loopback(q.Host):
 			return echo.NewHTTPError(http.StatusForbidden, "the control API answers to localhost and loopback addresses only, not to "+strconv.Quote(q.Host))
 		}
 		if q.Header.Get("Origin") != "" || q.Header.Get("Sec-Fetch-Site") != "" {
@@ -115,16 +115,6 @@ func (a *api) admit(next echo.HandlerFunc) echo.HandlerFunc {
 
 // TokenVariable is the variable of the environment that holds the token of the control API.
 const TokenVariable = "KINDRED_CONTROL_TOKEN"
-
-// Loopback says whether a host, with or without a port, is this machine.
-func Loopback(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = strings.Trim(hostport, "[]")
-	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
 
 func writeProblem(err error, c echo.Context) {
 	status, text := http.StatusInternalServerError, err.Error()
@@ -165,11 +155,11 @@ func (a *api) workload(c echo.Context) error {
 }
 
 func (a *api) token(c echo.Context) error {
-	q := TokenRequest{ExpiresIn: "1h"}
+	var q TokenRequest
 	if err := c.Bind(&q); err != nil {
 		return err
 	}
-	lifetime, err := time.ParseDuration(q.ExpiresIn)
+	lifetime, err := time.ParseDuration(cmp.Or(q.ExpiresIn, "1h"))
 	if err != nil {
 		return bad(err)
 	}
@@ -229,15 +219,8 @@ func (a *api) setClock(c echo.Context) error {
 	if err != nil {
 		return bad(err)
 	}
-	if q.Reset {
-		a.Clock.Reset()
-	}
-	if q.Freeze {
-		a.Clock.Freeze()
-	}
-	a.Clock.Advance(by)
-	if q.Resume {
-		a.Clock.Resume()
+	if err := a.Clock.Change(clock.Change{Reset: q.Reset, Freeze: q.Freeze, Advance: by, Resume: q.Resume}); err != nil {
+		return bad(err)
 	}
 	return a.clock(c)
 }
@@ -256,6 +239,8 @@ func (a *api) rotate(c echo.Context) error {
 
 func (a *api) reset(c echo.Context) error {
 	a.Clock.Reset()
-	a.Reset()
+	if err := a.Reset(); err != nil {
+		return err
+	}
 	return c.NoContent(http.StatusNoContent)
 }

@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -35,7 +36,7 @@ type api struct {
 	asked     control.TokenRequest
 }
 
-func newAPI(t *testing.T) *api {
+func newAPI(t testing.TB) *api {
 	t.Helper()
 	tenant := &directory.Tenant{ID: "tenant-1", Cloud: directory.Clouds()[0]}
 	account := &directory.ServiceAccount{Namespace: "default", Name: "app", Annotations: map[string]string{directory.AnnotationClientID: "client-1"}}
@@ -56,7 +57,7 @@ func newAPI(t *testing.T) *api {
 		Faults: faults.New(1, nil),
 		Forget: func() { a.forgotten++ },
 		Rotate: func(of string) (bool, error) { a.rotated = append(a.rotated, of); return of == "aks", nil },
-		Reset:  func() { a.resets++ },
+		Reset:  func() error { a.resets++; return nil },
 	}))
 	t.Cleanup(server.Close)
 	a.address = strings.TrimPrefix(server.URL, "http://")
@@ -141,7 +142,7 @@ func TestRotateAndReset(t *testing.T) {
 	assert.EqualError(t, a.Rotate(ctx, "other"), `nothing signs as "other"; say entra or the name of a cluster`)
 	assert.Equal(t, []string{"aks", "other"}, a.rotated)
 
-	a.clock.Advance(time.Hour)
+	require.NoError(t, a.clock.Advance(time.Hour))
 	require.NoError(t, a.Reset(ctx))
 	assert.Equal(t, 1, a.resets)
 	assert.Equal(t, wall, a.clock.Now())
@@ -239,4 +240,33 @@ func TestAClientThatNeverAsks(t *testing.T) {
 	r, err = a.Record(ctx, "last")
 	require.NoError(t, err)
 	assert.Equal(t, "token-never-asked", r.Explanation.Cause, "newer than the refusal")
+}
+
+// Whatever a body holds, the API takes it or says what is wrong with it.
+func FuzzBody(f *testing.F) {
+	for path, body := range map[string]string{
+		"POST /v1/tokens": `{"as":"default/app","audience":"x","expiresIn":"-1h","claims":{"sub":null},"alg":"none","key":"foreign"}`,
+		"PUT /v1/clock":   `{"advance":"9223372036854775807ns","freeze":true,"reset":true,"resume":true}`,
+		"POST /v1/faults": `{"surface":"keyvault","times":1,"probability":0.5,"error":"Throttled","latency":"1h","retryAfter":-1}`,
+	} {
+		method, path, _ := strings.Cut(path, " ")
+		f.Add(method, path, []byte(body))
+	}
+	a := newAPI(f)
+	f.Fuzz(func(t *testing.T, method, path string, body []byte) {
+		if !strings.HasPrefix(path, "/v1/") {
+			return
+		}
+		q, err := http.NewRequestWithContext(t.Context(), method, "http://"+a.address+path, bytes.NewReader(body))
+		if err != nil {
+			return
+		}
+		q.Header.Set("Content-Type", "application/json")
+		r, err := http.DefaultTransport.RoundTrip(q)
+		if err != nil {
+			return // no request that a client would send
+		}
+		require.NoError(t, r.Body.Close())
+		assert.Less(t, r.StatusCode, http.StatusInternalServerError)
+	})
 }

@@ -10,6 +10,7 @@ type Info struct {
 	Control  string        `json:"control"` // host:port of this API
 	CA       string        `json:"ca"`      // PEM
 	State    string        `json:"state,omitempty"`
+	Kept     bool          `json:"kept"` // whether the vaults' contents are in the state too
 	Strict   bool          `json:"strict"`
 	Offline  bool          `json:"offline"`
 	Seed     uint64        `json:"seed"`  // of faults with a probability

@@ -12,6 +12,9 @@ const (
 	aksOld  = "oidc.prod-aks.azure.com"
 )
 
+// IsAKSIssuer says whether a host, in lower case, is one that AKS gives issuers.
+func IsAKSIssuer(host string) bool { return host == aksOld || strings.HasSuffix(host, "."+aksZone) }
+
 // Zones are the DNS zones in which every name is one that kindred stands for: the logins and vaults of
 // the tenants' clouds, and the clusters' issuers. Names that only exist inside a cluster or a machine
 // are left out.
@@ -31,7 +34,7 @@ func (d *Directory) Zones() []string {
 	for _, c := range d.Clusters {
 		host := strings.ToLower(c.IssuerURL().Hostname())
 		switch {
-		case host == aksOld, strings.HasSuffix(host, "."+aksZone):
+		case IsAKSIssuer(host):
 			add(aksZone, aksOld)
 		case !inside(host):
 			add(host)

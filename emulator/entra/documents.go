@@ -12,6 +12,7 @@ import (
 
 	"github.com/kindred-emulator/kindred/emulator/apierr"
 	"github.com/kindred-emulator/kindred/emulator/directory"
+	"github.com/kindred-emulator/kindred/emulator/inbound"
 	"github.com/kindred-emulator/kindred/emulator/journal"
 )
 
@@ -86,8 +87,8 @@ const tenantPlaceholder = "{tenantid}"
 // authority finds what a document is asked about. Its URLs are at the cloud's login host where the
 // request came by an Azure name, and otherwise at the very host that the client reached.
 func (s *Surface) authority(c echo.Context) (*authority, error) {
-	host, name := c.Request().Host, pathParam(c, "tenant")
-	cloud, azure := directory.CloudOfLogin(hostname(host))
+	host, name := c.Request().Host, inbound.PathParam(c, "tenant")
+	cloud, azure := directory.CloudOfLogin(inbound.Host(host))
 	a := &authority{base: "https://" + host, path: strings.ToLower(name), id: tenantPlaceholder}
 	if !isAlias(name) {
 		t, err := s.tenant(name, host)

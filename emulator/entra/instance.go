@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/kindred-emulator/kindred/emulator/apierr"
+	"github.com/kindred-emulator/kindred/emulator/inbound"
 )
 
 // instanceAnswer says where a client finds an authority's OpenID configuration, and which names
@@ -64,7 +65,7 @@ func (s *Surface) Instance(c echo.Context) error {
 // reached by now, or by one that cannot be a public name (an address, a single label, and the
 // domains reserved by RFC 2606 and 6762 and by ICANN for internal use).
 func knownInstance(authority, reached string) bool {
-	host := hostname(authority)
+	host := inbound.Host(authority)
 	azure := slices.ContainsFunc(networks(), func(n network) bool { return slices.Contains(n.Aliases, host) })
 	if azure || strings.EqualFold(authority, reached) {
 		return true

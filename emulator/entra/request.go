@@ -16,6 +16,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/kindred-emulator/kindred/emulator/apierr"
+	"github.com/kindred-emulator/kindred/emulator/inbound"
 	"github.com/kindred-emulator/kindred/emulator/journal"
 )
 
@@ -73,7 +74,7 @@ func (s *Surface) read(c echo.Context, v version) (*request, error) {
 	r := &request{
 		version:       v,
 		host:          q.Host,
-		tenant:        pathParam(c, "tenant"),
+		tenant:        inbound.PathParam(c, "tenant"),
 		grantType:     form.Get("grant_type"),
 		clientID:      form.Get("client_id"),
 		clientSecret:  form.Get("client_secret"),
@@ -108,14 +109,6 @@ func unescape(s string) string {
 		return plain
 	}
 	return s
-}
-
-// pathParam is a parameter of the path; echo hands it over escaped where the path holds a %2F.
-func pathParam(c echo.Context, name string) string {
-	if plain, err := url.PathUnescape(c.Param(name)); err == nil {
-		return plain
-	}
-	return c.Param(name)
 }
 
 // complete checks that every parameter which the grant needs is there, before anything is looked

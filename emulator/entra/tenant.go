@@ -1,7 +1,6 @@
 package entra
 
 import (
-	"net"
 	"slices"
 	"strings"
 
@@ -9,6 +8,7 @@ import (
 
 	"github.com/kindred-emulator/kindred/emulator/apierr"
 	"github.com/kindred-emulator/kindred/emulator/directory"
+	"github.com/kindred-emulator/kindred/emulator/inbound"
 )
 
 // isAlias knows the tenant names that stand for no tenant in particular.
@@ -31,8 +31,8 @@ func (s *Surface) tenant(name, host string) (*directory.Tenant, error) {
 	if !ok {
 		return nil, apierr.UnknownTenant.With(name).Because(s.explainTenant("unknown-tenant", "The fixture has no tenant "+quote(name)+"."))
 	}
-	if cloud, ok := directory.CloudOfLogin(hostname(host)); ok && cloud != t.Cloud {
-		return nil, apierr.UnknownTenant.With(name).Because(explainCloud(t, cloud, hostname(host)))
+	if cloud, ok := directory.CloudOfLogin(inbound.Host(host)); ok && cloud != t.Cloud {
+		return nil, apierr.UnknownTenant.With(name).Because(explainCloud(t, cloud, inbound.Host(host)))
 	}
 	return t, nil
 }
@@ -60,15 +60,6 @@ func tenantName(t *directory.Tenant) string {
 		return t.Domain
 	}
 	return t.ID
-}
-
-// hostname is the host of a Host header or URL without its port, in lower case.
-func hostname(hostport string) string {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = strings.Trim(hostport, "[]")
-	}
-	return strings.ToLower(strings.TrimSuffix(host, "."))
 }
 
 // explainTenant lists the tenants there are.

@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -88,4 +89,15 @@ func TestTheAnswerIsTheCatalogues(t *testing.T) {
 	assert.Contains(t, e.Message, "presented assertion subject '…'")
 	assert.Equal(t, "fault-injected", e.Explanation.Cause)
 	assert.Nil(t, faults.Error(&directory.Fault{Surface: "entra", Drop: true}))
+}
+
+// The race detector has found what was wrong here.
+func TestAnswersToManyAtOnce(t *testing.T) {
+	t.Parallel()
+	f := directory.Fault{Surface: "keyvault", Error: "InternalServerError"}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() { assert.Equal(t, 500, faults.Error(&f).Status) })
+	}
+	all.Wait()
 }

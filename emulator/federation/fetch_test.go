@@ -187,3 +187,17 @@ func TestNewFetcherLeavesTheClientAlone(t *testing.T) {
 	newFetcher(client, DefaultTimeout, newClock().now)
 	assert.Nil(t, client.CheckRedirect)
 }
+
+// A discovery document that is taken is the issuer's own, with a place for its keys.
+func FuzzParseDiscovery(f *testing.F) {
+	const issuer = "https://issuer.example/"
+	f.Add([]byte(`{"issuer":"https://issuer.example/","jwks_uri":"https://issuer.example/keys","subject_types_supported":["public"]}`))
+	f.Add([]byte(`{"issuer":"https://issuer.example","jwks_uri":1}`))
+	f.Add([]byte(`[]`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		uri, err := parseDiscovery(body, issuer)
+		if (err == nil) != (uri != "") {
+			t.Errorf("%q, %v", uri, err)
+		}
+	})
+}

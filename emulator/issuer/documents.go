@@ -13,6 +13,7 @@ import (
 	"github.com/kindred-emulator/kindred/emulator/apierr"
 	"github.com/kindred-emulator/kindred/emulator/directory"
 	"github.com/kindred-emulator/kindred/emulator/faults"
+	"github.com/kindred-emulator/kindred/emulator/inbound"
 	"github.com/kindred-emulator/kindred/emulator/journal"
 	"github.com/kindred-emulator/kindred/emulator/keys"
 )
@@ -43,7 +44,7 @@ type webKey struct {
 // Serve answers a document that Find found; anything else on an issuer's host is 404.
 func (s *Surface) Serve(c echo.Context) error {
 	q := c.Request()
-	host := hostname(q.Host)
+	host := inbound.Host(q.Host)
 	cluster, document, ok := s.Find(host, q.URL.Path, !s.Serves(host))
 	if !ok {
 		return apierr.IssuerPath.With(q.URL.Path)

@@ -3,7 +3,6 @@ package issuer
 import (
 	"io"
 	"net"
-	"net/url"
 	"path"
 	"strings"
 	"time"
@@ -75,16 +74,10 @@ func setFirst(m map[string]published, key string, p published) {
 // local says whether a host is one that every surface shares, told apart by path.
 func local(host string) bool { return host == "localhost" || net.ParseIP(host) != nil }
 
-// The hosts of AKS issuers: https://{region}.oic.prod-aks.azure.com/…, and the older name.
-const (
-	aksSuffix = ".oic.prod-aks.azure.com"
-	aksOld    = "oidc.prod-aks.azure.com"
-)
-
 // Serves says whether a host (without port, in lower case) is an issuer's: one of AKS, or one that
 // a cluster of the directory has. localhost and addresses are no one's.
 func (s *Surface) Serves(host string) bool {
-	return s.hosts[host] || host == aksOld || strings.HasSuffix(host, aksSuffix)
+	return s.hosts[host] || directory.IsAKSIssuer(host)
 }
 
 // Find is the cluster whose document is asked for, and which: by host and path, or by the path
@@ -95,10 +88,4 @@ func (s *Surface) Find(host, path string, anyHost bool) (*directory.Cluster, Doc
 		p, ok = s.byPath[path]
 	}
 	return p.cluster, p.document, ok
-}
-
-// hostname is the host of a Host header, without its port and in lower case.
-func hostname(hostport string) string {
-	u := url.URL{Host: hostport}
-	return strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
 }

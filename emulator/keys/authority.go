@@ -40,6 +40,10 @@ func loadAuthority(f *files, now func() time.Time) (*Authority, error) {
 	if err != nil {
 		return nil, err
 	}
+	if certificate != nil && now().Before(certificate.NotBefore) {
+		return nil, fmt.Errorf("certificate authority: %s is valid from %s on, and this machine's clock is at %s: set the clock, or remove %s and the key beside it",
+			f.path(authorityCertificateFile), certificate.NotBefore.Format(time.RFC3339), now().Format(time.RFC3339), authorityCertificateFile)
+	}
 	if certificate == nil || now().After(certificate.NotAfter.Add(-leafIs)) {
 		if certificate, key, err = makeAuthority(f, now()); err != nil {
 			return nil, fmt.Errorf("certificate authority: %w", err)
@@ -132,7 +136,7 @@ func (a *Authority) PEM() []byte { return encodeCertificate(a.certificate) }
 // Leaf is a certificate for hosts, DNS names or IP addresses, issued on first use.
 func (a *Authority) Leaf(hosts ...string) (*tls.Certificate, error) {
 	key := strings.Join(hosts, ",")
-	if leaf, ok := a.leaves.Get(key); ok && a.now().Before(leaf.Leaf.NotAfter.Add(-backdate)) {
+	if leaf, ok := a.leaves.Get(key); ok && a.now().Before(leaf.Leaf.NotAfter.Add(-backdate)) && a.now().After(leaf.Leaf.NotBefore) {
 		return leaf, nil
 	}
 	serial, err := serialNumber()

@@ -156,7 +156,7 @@ func TestTLSConfig(t *testing.T) {
 		require.NoError(t, err, name)
 		require.NoError(t, c.Close())
 	}
-	old := tls.Dialer{Config: &tls.Config{RootCAs: roots(a), MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}} //nolint:gosec // to be refused
+	old := tls.Dialer{Config: &tls.Config{RootCAs: roots(a), MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}} // to be refused
 	_, err = old.DialContext(t.Context(), "tcp", listener.Addr().String())
 	require.Error(t, err)
 }
@@ -180,4 +180,27 @@ func TestAuthorityWithHalfItsFiles(t *testing.T) {
 		_, err := keys.Open(in(dir))
 		require.ErrorContains(t, err, "remove both to have new ones made", name)
 	}
+}
+
+// A clock that jumps leaves no certificate in use that is not valid at its time.
+func TestAClockThatJumps(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	o := in(dir)
+	now := frozen()
+	o.Now = func() time.Time { return now }
+	a := open(t, o).Authority()
+	now = frozen().Add(48 * time.Hour)
+	_, err := a.Leaf("localhost")
+	require.NoError(t, err)
+	now = frozen() // back, before that leaf
+	leaf, err := a.Leaf("localhost")
+	require.NoError(t, err)
+	_, err = leaf.Leaf.Verify(x509.VerifyOptions{DNSName: "localhost", Roots: roots(a), CurrentTime: now})
+	require.NoError(t, err)
+
+	now = frozen().Add(-48 * time.Hour)
+	_, err = keys.Open(o)
+	assert.ErrorContains(t, err, filepath.Join(dir, "ca.pem")+" is valid from ")
+	assert.ErrorContains(t, err, "set the clock")
 }

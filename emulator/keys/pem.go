@@ -66,26 +66,30 @@ func generate(o Options) (*Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("generate key: %w", err)
 	}
-	serial, err := serialNumber()
-	if err != nil {
-		return nil, err
-	}
-	now := o.Now()
-	template := &x509.Certificate{
-		SerialNumber: serial,
-		Subject:      pkix.Name{CommonName: tokenSigner},
-		NotBefore:    now.Add(-backdate),
-		NotAfter:     now.Add(certificateIs),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		return nil, fmt.Errorf("certificate of key: %w", err)
-	}
-	certificate, err := x509.ParseCertificate(der)
+	certificate, err := o.Certify(private)
 	if err != nil {
 		return nil, fmt.Errorf("certificate of key: %w", err)
 	}
 	return newKey(private, certificate)
+}
+
+// SelfSigned is a certificate of a key that is valid from a time on, as Entra's signing keys have it.
+func SelfSigned(key *rsa.PrivateKey, from time.Time) (*x509.Certificate, error) {
+	serial, err := serialNumber()
+	if err != nil {
+		return nil, err
+	}
+	template := &x509.Certificate{
+		SerialNumber: serial,
+		Subject:      pkix.Name{CommonName: tokenSigner},
+		NotBefore:    from.Add(-backdate),
+		NotAfter:     from.Add(certificateIs),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return nil, err
+	}
+	return x509.ParseCertificate(der)
 }
 
 func serialNumber() (*big.Int, error) {

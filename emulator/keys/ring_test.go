@@ -2,8 +2,12 @@ package keys_test
 
 import (
 	"crypto/rsa"
+	"crypto/tls"
 	"errors"
+	"net"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -128,4 +132,42 @@ func TestKey(t *testing.T) {
 
 	_, err = k.SignJWT(func() {}, "", nil)
 	require.EqualError(t, err, "marshal claims: json: unsupported type: func()")
+}
+
+// Whatever a ring's file holds, it is read, or named in the error and left as it is.
+func FuzzRingFile(f *testing.F) {
+	dir := f.TempDir()
+	open(f, in(dir), "entra")
+	file := filepath.Join(dir, "entra.pem")
+	good, err := os.ReadFile(file)
+	require.NoError(f, err)
+	f.Add(good)
+	f.Add([]byte("-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		require.NoError(t, os.WriteFile(file, data, 0o600))
+		_, err := keys.Open(in(dir), "entra")
+		left, readErr := os.ReadFile(file)
+		require.NoError(t, readErr)
+		assert.Equal(t, data, left)
+		if err != nil {
+			assert.ErrorContains(t, err, "entra.pem")
+		}
+	})
+}
+
+// Whatever name a client asks for, it gets a certificate or none, and no more of them are kept than a
+// few.
+func FuzzServerName(f *testing.F) {
+	c := open(f, keystest.Options()).Authority().TLSConfig()
+	for _, name := range []string{"", "kv.vault.azure.net", "LOGIN.microsoftonline.com", "*", "a..b", "[::1]", "xn--a", strings.Repeat("a", 300)} {
+		f.Add(name)
+	}
+	near, far := net.Pipe()
+	f.Cleanup(func() { _ = errors.Join(near.Close(), far.Close()) })
+	f.Fuzz(func(t *testing.T, name string) {
+		certificate, err := c.GetCertificate(&tls.ClientHelloInfo{ServerName: name, Conn: near})
+		if err == nil {
+			assert.NotEmpty(t, certificate.Certificate)
+		}
+	})
 }

@@ -3,6 +3,7 @@ package keys
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/x509"
 	"fmt"
 	"time"
 
@@ -23,6 +24,8 @@ type Options struct {
 	Authority *Authority
 	// Generate makes an RSA key.
 	Generate func() (*rsa.PrivateKey, error)
+	// Certify makes a key's certificate; nil: SelfSigned, from Now on.
+	Certify func(*rsa.PrivateKey) (*x509.Certificate, error)
 }
 
 func (o Options) withDefaults() Options {
@@ -31,6 +34,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Generate == nil {
 		o.Generate = func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, Bits) }
+	}
+	if o.Certify == nil {
+		o.Certify = func(k *rsa.PrivateKey) (*x509.Certificate, error) { return SelfSigned(k, o.Now()) }
 	}
 	return o
 }

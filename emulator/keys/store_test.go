@@ -23,11 +23,11 @@ func frozen() time.Time { return time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC) }
 // in is options for a store in a directory, its keys those of keystest.
 func in(dir string) keys.Options {
 	o := keystest.Options()
-	o.Dir, o.Now = dir, frozen
+	o.Dir, o.Now, o.Certify = dir, frozen, nil
 	return o
 }
 
-func open(t *testing.T, o keys.Options, rings ...string) *keys.Store {
+func open(t testing.TB, o keys.Options, rings ...string) *keys.Store {
 	t.Helper()
 	s, err := keys.Open(o, rings...)
 	require.NoError(t, err)

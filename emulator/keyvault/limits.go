@@ -20,6 +20,13 @@ type window struct {
 	count int
 }
 
+// reset lets the next transaction begin a window.
+func (w *window) reset() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.began, w.count = time.Time{}, 0
+}
+
 // throttle takes one more transaction, or refuses it with the seconds until the next window begins.
 func (v *vault) throttle(now time.Time) error {
 	if v.TransactionLimit == 0 {

@@ -24,7 +24,11 @@ func TestVaultThrottle(t *testing.T) {
 		assert.Same(t, apierr.Throttled, refused.Row)
 		assert.Equal(t, wait, refused.RetryAfter, after)
 	}
-	assert.NoError(t, v.throttle(now.Add(windowIs)), "another window")
+	v.window.reset()
+	require.NoError(t, v.throttle(now.Add(9*time.Second)), "reset")
+	require.NoError(t, v.throttle(now.Add(12*time.Second)), "reset, in the window that was")
+	require.Error(t, v.throttle(now.Add(15*time.Second)), "the window began with the reset")
+	assert.NoError(t, v.throttle(now.Add(9*time.Second+windowIs)), "another window")
 	assert.NoError(t, v.throttle(now.Add(-time.Hour)), "the clock was moved back")
 
 	free := &vault{Vault: &directory.Vault{}}

@@ -1,7 +1,6 @@
 package keyvault
 
 import (
-	"net/url"
 	"strings"
 	"time"
 
@@ -9,6 +8,7 @@ import (
 
 	"github.com/kindred-emulator/kindred/emulator/apierr"
 	"github.com/kindred-emulator/kindred/emulator/directory"
+	"github.com/kindred-emulator/kindred/emulator/inbound"
 	"github.com/kindred-emulator/kindred/emulator/journal"
 )
 
@@ -130,7 +130,7 @@ func checkAPIVersion(v string) error {
 
 // path reads the names in the path.
 func (r *request) path(c echo.Context) error {
-	name, version := param(c, "name"), param(c, "version")
+	name, version := inbound.PathParam(c, "name"), inbound.PathParam(c, "version")
 	if name != "" {
 		if err := checkName(name); err != nil {
 			return err
@@ -141,18 +141,6 @@ func (r *request) path(c echo.Context) error {
 	}
 	r.name, r.version = name, version
 	return nil
-}
-
-// param is a path parameter, unescaped. The router matches the escaped path where there is one.
-func param(c echo.Context, name string) string {
-	raw := c.Param(name)
-	if c.Request().URL.RawPath == "" {
-		return raw
-	}
-	if s, err := url.PathUnescape(raw); err == nil {
-		return s
-	}
-	return raw
 }
 
 func checkName(name string) error {

@@ -37,6 +37,7 @@ func newVault(d *directory.Vault) *vault {
 		issuer:        d.Tenant.Issuer(),
 		retention:     cmp.Or(d.RetentionDays, defaultRetention),
 		recoveryLevel: "Recoverable",
+		store:         store{contents: newContents()},
 	}
 	if v.retention != defaultRetention {
 		v.recoveryLevel = "CustomizedRecoverable"
@@ -47,9 +48,21 @@ func newVault(d *directory.Vault) *vault {
 	return v
 }
 
-// seed puts the vault back to what the directory gives it, as written at a time. The version ids
-// follow from the names, so that they are the same in every run.
-func (v *vault) seed(now int64) {
+// seeded are what the directory gives to vaults, as written at a time.
+func seeded(vaults []*vault, now int64) ([]*contents, error) {
+	all := make([]*contents, len(vaults))
+	for i, v := range vaults {
+		all[i] = newContents()
+		for _, seed := range v.seeds(now) {
+			all[i].place(strings.ToLower(seed.name), &secret{versions: []*version{seed}, latest: seed}, nil)
+		}
+	}
+	return all, nil
+}
+
+// seeds are the secrets of the directory, one version each. The version ids follow from the names, so
+// that they are the same in every run.
+func (v *vault) seeds(now int64) []*version {
 	seeds := make([]*version, len(v.Secrets))
 	for i := range v.Secrets {
 		d := &v.Secrets[i]
@@ -65,7 +78,7 @@ func (v *vault) seed(now int64) {
 			seeds[i].expires = new(d.Expires.Unix())
 		}
 	}
-	v.store.fill(seeds)
+	return seeds
 }
 
 // site is a vault under the name and port by which requests reach it, and what follows from them.

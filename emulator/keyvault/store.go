@@ -33,7 +33,7 @@ type version struct {
 	updated     int64
 }
 
-// secret is a name with its versions, at least one.
+// secret is a name with its versions, at least one. It never changes once a store has it.
 type secret struct {
 	versions []*version // in the order of their ids
 	latest   *version
@@ -46,26 +46,61 @@ type deletion struct {
 	purge int64 // when it is gone for good
 }
 
-// store is what one vault holds. Names are told apart without regard to case and keep the case of
-// the first write. A deleted secret whose retention has passed is gone, by the time that the call
-// brings: there is no timer.
-type store struct {
-	mu      sync.RWMutex
-	live    btree.Map[string, *secret] // by lower-case name
+// gone says whether the retention has passed.
+func (d *deletion) gone(now int64) bool { return d.purge <= now }
+
+// contents are secrets and deleted ones, by lower-case name.
+type contents struct {
+	live    btree.Map[string, *secret]
 	bin     btree.Map[string, *deletion]
 	purgeAt int64 // the earliest purge in the bin
 }
 
-// fill replaces everything by secrets of one version each.
-func (s *store) fill(versions []*version) {
+func newContents() *contents { return &contents{purgeAt: math.MaxInt64} }
+
+// place has a name stand for a secret, a deletion, or neither.
+func (c *contents) place(key string, x *secret, d *deletion) {
+	c.live.Delete(key)
+	c.bin.Delete(key)
+	switch {
+	case x != nil:
+		c.live.Set(key, x)
+	case d != nil:
+		c.bin.Set(key, d)
+		c.purgeAt = min(c.purgeAt, d.purge)
+	}
+}
+
+// store is what one vault holds. Names are told apart without regard to case and keep the case of
+// the first write. A deleted secret whose retention has passed is gone, by the time that the call
+// brings: there is no timer. Readers do not wait for the disk that a writer waits for.
+type store struct {
+	writing sync.Mutex   // held by a writer, who may then read without mu
+	mu      sync.RWMutex // guards contents; a writer holds it for the change alone
+	*contents
+	// keep writes down what is behind a name from now on, before anybody sees it: a secret, a deletion, or
+	// neither. nil: nothing is written.
+	keep func(key string, x *secret, d *deletion) error
+}
+
+// put is place, written down before. Where that fails nothing changes.
+func (s *store) put(key string, x *secret, d *deletion) error {
+	if s.keep != nil {
+		if err := s.keep(key, x, d); err != nil {
+			return err
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.live.Clear()
-	s.bin.Clear()
-	s.purgeAt = math.MaxInt64
-	for _, v := range versions {
-		s.live.Set(strings.ToLower(v.name), &secret{versions: []*version{v}, latest: v})
-	}
+	s.place(key, x, d)
+	return nil
+}
+
+// replace has the store hold something else, all at once.
+func (s *store) replace(c *contents) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.contents = c
 }
 
 // get finds a version; an empty id stands for the latest.
@@ -97,33 +132,38 @@ func (x *secret) search(id string) (int, bool) {
 // set adds a version, the latest from now on. A version of the same id is replaced.
 func (s *store) set(v *version, now int64) (*version, error) {
 	key := strings.ToLower(v.name)
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	s.sweep(now)
 	if _, ok := s.bin.Get(key); ok {
 		return nil, errDeleted
 	}
 	x, ok := s.live.Get(key)
 	if !ok {
-		s.live.Set(key, &secret{versions: []*version{v}, latest: v})
-		return v, nil
+		return v, s.put(key, &secret{versions: []*version{v}, latest: v}, nil)
 	}
 	v.name = x.latest.name
-	if i, ok := x.search(v.id); ok {
-		x.versions[i] = v
-	} else {
-		x.versions = slices.Insert(x.versions, i, v)
+	return v, s.put(key, &secret{versions: x.with(v), latest: v}, nil)
+}
+
+// with is the versions and another one, which takes the place of one of the same id.
+func (x *secret) with(v *version) []*version {
+	i, ok := x.search(v.id)
+	if !ok {
+		return slices.Insert(slices.Clone(x.versions), i, v)
 	}
-	x.latest = v
-	return v, nil
+	all := slices.Clone(x.versions)
+	all[i] = v
+	return all
 }
 
 // update puts what change makes of a version in its place; an empty id stands for the latest. An
 // error of change is returned as it is, and nothing happens.
 func (s *store) update(name, id string, change func(version) (*version, error)) (*version, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	x, ok := s.live.Get(strings.ToLower(name))
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	key := strings.ToLower(name)
+	x, ok := s.live.Get(key)
 	if !ok {
 		return nil, errNotFound
 	}
@@ -135,38 +175,33 @@ func (s *store) update(name, id string, change func(version) (*version, error)) 
 	if err != nil {
 		return nil, err
 	}
-	if i, ok := x.search(old.id); ok {
-		x.versions[i] = v
-	}
+	y := &secret{versions: x.with(v), latest: x.latest}
 	if x.latest == old {
-		x.latest = v
+		y.latest = v
 	}
-	return v, nil
+	return v, s.put(key, y, nil)
 }
 
 // remove moves a secret to the bin, until a time.
 func (s *store) remove(name string, now, purge int64) (*deletion, error) {
 	key := strings.ToLower(name)
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	s.sweep(now)
-	x, ok := s.live.Delete(key)
+	x, ok := s.live.Get(key)
 	if !ok {
 		return nil, errNotFound
 	}
 	d := &deletion{secret: x, date: now, purge: purge}
-	s.bin.Set(key, d)
-	s.purgeAt = min(s.purgeAt, purge)
-	return d, nil
+	return d, s.put(key, nil, d)
 }
 
 // deleted finds a secret in the bin.
 func (s *store) deleted(name string, now int64) (*deletion, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sweep(now)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	d, ok := s.bin.Get(strings.ToLower(name))
-	if !ok {
+	if !ok || d.gone(now) {
 		return nil, errNotInBin
 	}
 	return d, nil
@@ -175,26 +210,26 @@ func (s *store) deleted(name string, now int64) (*deletion, error) {
 // recover moves a secret out of the bin, as it was.
 func (s *store) recover(name string, now int64) (*version, error) {
 	key := strings.ToLower(name)
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	s.sweep(now)
-	d, ok := s.bin.Delete(key)
+	d, ok := s.bin.Get(key)
 	if !ok {
 		return nil, errNotInBin
 	}
-	s.live.Set(key, d.secret)
-	return d.latest, nil
+	return d.latest, s.put(key, d.secret, nil)
 }
 
 // purge removes a secret from the bin for good.
 func (s *store) purge(name string, now int64) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	s.sweep(now)
-	if _, ok := s.bin.Delete(strings.ToLower(name)); !ok {
+	key := strings.ToLower(name)
+	if _, ok := s.bin.Get(key); !ok {
 		return errNotInBin
 	}
-	return nil
+	return s.put(key, nil, nil)
 }
 
 // versions is a copy of all versions of a secret in the order of their ids, and the latest.
@@ -211,15 +246,14 @@ func (s *store) versions(name string) (all []*version, latest *version, err erro
 // restore adds a secret under a name that is free. The versions are in the order of their ids.
 func (s *store) restore(versions []*version, latest *version, now int64) error {
 	key := strings.ToLower(latest.name)
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	s.sweep(now)
 	_, live := s.live.Get(key)
 	if _, deleted := s.bin.Get(key); live || deleted {
 		return errNameTaken
 	}
-	s.live.Set(key, &secret{versions: versions, latest: latest})
-	return nil
+	return s.put(key, &secret{versions: versions, latest: latest}, nil)
 }
 
 // page lists the latest versions of up to limit secrets whose names follow a name, and says whether
@@ -227,7 +261,7 @@ func (s *store) restore(versions []*version, latest *version, now int64) error {
 func (s *store) page(after string, limit int) (items []*version, more bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	page, more := ascend(&s.live, after, limit)
+	page, more := ascend(&s.live, after, limit, func(*secret) bool { return true })
 	for _, x := range page {
 		items = append(items, x.latest)
 	}
@@ -253,16 +287,15 @@ func (s *store) versionPage(name, after string, limit int) (items []*version, mo
 
 // deletedPage is page for the bin.
 func (s *store) deletedPage(after string, limit int, now int64) (items []*deletion, more bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sweep(now)
-	return ascend(&s.bin, after, limit)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return ascend(&s.bin, after, limit, func(d *deletion) bool { return !d.gone(now) })
 }
 
-func ascend[V any](m *btree.Map[string, V], after string, limit int) (items []V, more bool) {
+func ascend[V any](m *btree.Map[string, V], after string, limit int, listed func(V) bool) (items []V, more bool) {
 	after = strings.ToLower(after)
 	m.Ascend(after, func(key string, v V) bool {
-		if key == after {
+		if key == after || !listed(v) {
 			return true
 		}
 		if more = len(items) == limit; !more {
@@ -273,15 +306,17 @@ func ascend[V any](m *btree.Map[string, V], after string, limit int) (items []V,
 	return items, more
 }
 
-// sweep empties the bin of what is past its retention. It looks only when something is.
+// sweep empties the bin of what is past its retention, before a write. It looks only when something is.
 func (s *store) sweep(now int64) {
 	if now < s.purgeAt {
 		return
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var gone []string
 	s.purgeAt = math.MaxInt64
 	s.bin.Scan(func(key string, d *deletion) bool {
-		if d.purge <= now {
+		if d.gone(now) {
 			gone = append(gone, key)
 		} else {
 			s.purgeAt = min(s.purgeAt, d.purge)

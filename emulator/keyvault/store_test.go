@@ -3,6 +3,7 @@ package keyvault
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -18,9 +19,17 @@ func names(all []*version) (list []string) {
 	return list
 }
 
+// fill empties a store but for secrets of one version each.
+func fill(s *store, names ...string) {
+	s.contents = newContents()
+	for _, name := range names {
+		v := &version{name: name}
+		s.place(strings.ToLower(name), &secret{versions: []*version{v}, latest: v}, nil)
+	}
+}
+
 func TestStoreVersions(t *testing.T) {
-	var s store
-	s.fill(nil)
+	s := store{contents: newContents()}
 	for _, v := range []version{{name: "Nb", id: "b"}, {name: "NB", id: "c"}, {name: "nb", id: "a", value: "a"}} {
 		_, err := s.set(&v, 0)
 		require.NoError(t, err)
@@ -60,7 +69,7 @@ func TestStoreVersions(t *testing.T) {
 
 func TestStoreBin(t *testing.T) {
 	var s store
-	s.fill([]*version{{name: "a"}, {name: "b"}, {name: "c"}})
+	fill(&s, "a", "b", "c")
 	for i, name := range []string{"c", "a", "b"} {
 		_, err := s.remove(name, int64(i), int64(100+i))
 		require.NoError(t, err)
@@ -93,9 +102,45 @@ func TestStoreBin(t *testing.T) {
 	assert.False(t, more)
 }
 
+// A disk that takes its time keeps writers waiting, and nobody else.
+func TestReadersDoNotWaitForTheDisk(t *testing.T) {
+	var s store
+	fill(&s, "a", "b")
+	_, err := s.remove("b", 0, 100)
+	require.NoError(t, err)
+	writing, written, done := make(chan struct{}), make(chan struct{}), make(chan error)
+	s.keep = func(string, *secret, *deletion) error {
+		close(writing)
+		<-written
+		return nil
+	}
+	go func() {
+		_, err := s.set(&version{name: "a", id: "1", value: "new"}, 1)
+		done <- err
+	}()
+	<-writing
+	v, err := s.get("a", "")
+	require.NoError(t, err)
+	assert.Empty(t, v.value, "what is not written down is not seen")
+	page, _ := s.page("", 25)
+	assert.Equal(t, []string{"a"}, names(page))
+	all, _, err := s.versions("a")
+	require.NoError(t, err)
+	assert.Len(t, all, 1)
+	_, err = s.deleted("b", 1)
+	require.NoError(t, err)
+	bin, _ := s.deletedPage("", 25, 1)
+	assert.Len(t, bin, 1)
+	close(written)
+	require.NoError(t, <-done)
+	v, err = s.get("a", "")
+	require.NoError(t, err)
+	assert.Equal(t, "new", v.value)
+}
+
 func TestStorePages(t *testing.T) {
 	var s store
-	s.fill([]*version{{name: "B"}, {name: "a"}, {name: "C"}})
+	fill(&s, "B", "a", "C")
 	for _, c := range []struct {
 		after string
 		limit int
@@ -123,6 +168,6 @@ func BenchmarkSeed(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		newVault(d).seed(0)
+		_, _ = seeded([]*vault{newVault(d)}, 0)
 	}
 }

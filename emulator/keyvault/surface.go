@@ -16,12 +16,13 @@ import (
 	"github.com/kindred-emulator/kindred/emulator/keys"
 )
 
-// Config is what the surface needs; every field is required.
+// Config is what the surface needs; every field but Disk is required.
 type Config struct {
 	Directory *directory.Directory
 	Keys      *keys.Ring // Entra's, to verify access tokens
 	Now       func() time.Time
 	Rand      io.Reader
+	Disk      *Disk // nil: vaults are in memory only
 }
 
 // Surface answers Key Vault's secrets API.
@@ -34,22 +35,49 @@ type Surface struct {
 	random   sync.Mutex // guards Rand
 }
 
-// New makes the surface, its vaults holding what the directory seeds them with.
-func New(c Config) *Surface {
+// New makes the surface, its vaults holding what the disk has of them, and what the directory seeds them
+// with.
+func New(c Config) (*Surface, error) {
 	s := &Surface{Config: c, sites: newSites(c.Directory), verifier: newVerifier(c.Keys), headers: newHeaders()}
-	s.Reset()
-	return s
+	if c.Disk == nil {
+		return s, s.fill(seeded)
+	}
+	for _, v := range s.sites.all {
+		v.store.keep = c.Disk.keeper(v)
+	}
+	return s, s.fill(c.Disk.load)
+}
+
+// fill has the vaults hold something else, all of it or nothing. Writes wait meanwhile.
+func (s *Surface) fill(with func(vaults []*vault, now int64) ([]*contents, error)) error {
+	all := s.sites.all
+	for _, v := range all {
+		v.store.writing.Lock()
+		defer v.store.writing.Unlock()
+	}
+	fresh, err := with(all, s.Now().Unix())
+	if err != nil {
+		return err
+	}
+	for i, v := range all {
+		v.store.replace(fresh[i])
+	}
+	return nil
 }
 
 // Serves says whether a host (without port) has the form of a vault's, known or not.
 func (s *Surface) Serves(host string) bool { return isVaultHost(host) }
 
-// Reset puts every vault back to what the directory seeds it with.
-func (s *Surface) Reset() {
-	now := s.Now().Unix()
+// Reset puts every vault back to what the directory seeds it with, on the disk too, and lets its limit
+// of transactions begin again.
+func (s *Surface) Reset() error {
 	for _, v := range s.sites.all {
-		v.seed(now)
+		v.window.reset()
 	}
+	if s.Disk == nil {
+		return s.fill(seeded)
+	}
+	return s.fill(s.Disk.reset)
 }
 
 // newVersionID is 32 random lower-case hexadecimal digits.

@@ -38,6 +38,34 @@ func In(dir string) Files {
 	}
 }
 
+// Set is the contents of the files for a CA.
+type Set struct{ ca, bundle, keystore []byte }
+
+// NewSet makes the contents for a CA and the roots, both PEM; see SystemRoots.
+func NewSet(ca, roots []byte) (*Set, error) {
+	s := &Set{ca: ca, bundle: Bundle(roots, ca)}
+	var err error
+	s.keystore, err = Keystore(s.bundle)
+	return s, err
+}
+
+// Write puts the files into a directory, which is made where it is not there.
+func (s *Set) Write(dir string) (Files, error) {
+	f := In(dir)
+	err := errors.Join(
+		os.MkdirAll(dir, 0o700),
+		keys.WriteFile(f.CA, s.ca),
+		keys.WriteFile(f.Bundle, s.bundle),
+	)
+	if err == nil {
+		err = keys.WriteFile(f.Keystore, s.keystore) // last: where it is, all are
+	}
+	if err != nil {
+		return Files{}, fmt.Errorf("trust files: %w", err)
+	}
+	return f, nil
+}
+
 // Write puts the files for a CA (PEM) into a directory below dir that is named after what is in
 // them, so the next call finds them there. The roots are PEM; see SystemRoots.
 func Write(dir string, ca, roots []byte) (Files, error) {
@@ -47,26 +75,14 @@ func Write(dir string, ca, roots []byte) (Files, error) {
 		return Files{}, fmt.Errorf("trust files: %w", err)
 	}
 	f := In(dir)
-	if _, err := os.Stat(f.Keystore); err == nil { // written last
+	if _, err := os.Stat(f.Keystore); err == nil {
 		return f, nil
 	}
-	bundle := Bundle(roots, ca)
-	store, err := Keystore(bundle)
+	s, err := NewSet(ca, roots)
 	if err != nil {
 		return Files{}, err
 	}
-	err = errors.Join(
-		os.MkdirAll(dir, 0o700),
-		keys.WriteFile(f.CA, ca),
-		keys.WriteFile(f.Bundle, bundle),
-	)
-	if err == nil {
-		err = keys.WriteFile(f.Keystore, store)
-	}
-	if err != nil {
-		return Files{}, fmt.Errorf("trust files: %w", err)
-	}
-	return f, nil
+	return s.Write(dir)
 }
 
 // Bundle is the roots with the CA behind them, all PEM.
