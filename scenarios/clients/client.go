@@ -106,15 +106,15 @@ func preparePython(requirements string) func(context.Context, string) error {
 	return func(ctx context.Context, dir string) error {
 		venv := filepath.Join(dir, "venv")
 		return errors.Join(
-			command(ctx, "", "python3", "-m", "venv", venv),
-			command(ctx, "", filepath.Join(venv, "bin", "pip"), "install", "--quiet", "--require-hashes", "-r", requirements),
+			execute(ctx, "", "python3", "-m", "venv", venv),
+			execute(ctx, "", filepath.Join(venv, "bin", "pip"), "install", "--quiet", "--require-hashes", "-r", requirements),
 		)
 	}
 }
 
 func prepareJavaScript(source string) func(context.Context, string) error {
 	return func(ctx context.Context, dir string) error {
-		return errors.Join(os.CopyFS(dir, os.DirFS(source)), command(ctx, dir, "npm", "ci", "--ignore-scripts", "--no-fund", "--no-audit"))
+		return errors.Join(os.CopyFS(dir, os.DirFS(source)), execute(ctx, dir, "npm", "ci", "--ignore-scripts", "--no-fund", "--no-audit"))
 	}
 }
 
@@ -124,12 +124,12 @@ func prepareJava(source string) func(context.Context, string) error {
 		if err != nil {
 			return err
 		}
-		return command(ctx, "", "mvn", "-q", "-B", "-f", filepath.Join(source, "pom.xml"), "-Dtarget="+target, "compile")
+		return execute(ctx, "", "mvn", "-q", "-B", "-f", filepath.Join(source, "pom.xml"), "-Dtarget="+target, "compile")
 	}
 }
 
-// command runs a program; its output is part of the error.
-func command(ctx context.Context, dir, name string, args ...string) error {
+// execute runs a program; its output is part of the error.
+func execute(ctx context.Context, dir, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -13,11 +13,11 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"strings"
 	"time"
 
 	"github.com/kindred-emulator/kindred/scenarios"
+	"github.com/kindred-emulator/kindred/scenarios/command"
 )
 
 // The tutorial's names, which the shipped fixture has.
@@ -28,22 +28,14 @@ const (
 	expected = "Hello!"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Args[1:], os.Stdout)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "clients:", err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main("clients", run) }
 
 // options are the flags.
 type options struct {
 	kindred, quickstart, sources, cache, targets, work string
 }
 
-func run(ctx context.Context, args []string, out io.Writer) (err error) {
+func run(ctx context.Context, args []string) (err error) {
 	flags := flag.NewFlagSet("clients", flag.ContinueOnError)
 	var o options
 	flags.StringVar(&o.kindred, "kindred", "bin/kindred", "the program")
@@ -62,11 +54,11 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	embedded := &scenarios.Embedded{Kindred: o.kindred, Work: work}
 	kind := &scenarios.Kind{Kindred: o.kindred, Quickstart: o.quickstart, Files: "scenarios", Work: o.work, Cluster: "kindred-clients"}
-	targets, err := scenarios.Choose(ctx, o.targets, out, embedded, kind)
+	targets, err := scenarios.Choose(ctx, o.targets, os.Stdout, embedded, kind)
 	if err != nil {
 		return err
 	}
-	r := &report{out: out}
+	r := &report{out: os.Stdout}
 	for _, target := range targets {
 		if err := o.onTarget(ctx, r, target); err != nil {
 			return fmt.Errorf("on %s: %w", target.Name(), err)

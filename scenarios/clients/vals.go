@@ -18,7 +18,7 @@ func (o *options) vals(ctx context.Context, k *scenarios.Kind) error {
 	}
 	program := filepath.Join(dir, "vals")
 	if _, err := os.Stat(program); err != nil {
-		if err := command(ctx, source, "env", "CGO_ENABLED=0", "go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, "github.com/helmfile/vals/cmd/vals"); err != nil {
+		if err := execute(ctx, source, "env", "CGO_ENABLED=0", "go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, "github.com/helmfile/vals/cmd/vals"); err != nil {
 			return err
 		}
 	}

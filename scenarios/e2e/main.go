@@ -8,24 +8,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
-	"os/signal"
 	"regexp"
-	"syscall"
 
 	"github.com/kindred-emulator/kindred/scenarios"
+	"github.com/kindred-emulator/kindred/scenarios/command"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "e2e:", err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main("e2e", run) }
 
 // options are the flags.
 type options struct {
@@ -50,7 +40,7 @@ func parse(args []string) (o options, err error) {
 	return o, nil
 }
 
-func run(ctx context.Context, args []string, out io.Writer) (err error) {
+func run(ctx context.Context, args []string) (err error) {
 	o, err := parse(args)
 	if err != nil {
 		return err
@@ -68,14 +58,14 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
-	targets, err := scenarios.Choose(ctx, o.targets, out,
+	targets, err := scenarios.Choose(ctx, o.targets, os.Stdout,
 		&scenarios.Embedded{Kindred: o.kindred, Quickstart: o.quickstart, Work: work},
 		&scenarios.Kind{Kindred: o.kindred, Quickstart: o.quickstart, Files: o.dir, Work: o.work, Cluster: "kindred-e2e"},
 	)
 	if err != nil {
 		return err
 	}
-	r := &runner{dir: o.dir, out: out, match: match}
+	r := &runner{dir: o.dir, out: os.Stdout, match: match}
 	for _, target := range targets {
 		for _, f := range files {
 			if err := r.file(ctx, target, f); err != nil {
@@ -83,7 +73,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 			}
 		}
 	}
-	fmt.Fprintf(out, "\n%d passed, %d failed\n", r.passed, r.failed)
+	fmt.Printf("\n%d passed, %d failed\n", r.passed, r.failed)
 	if r.failed > 0 || r.passed == 0 {
 		return errors.New("not every scenario has the outcome it must have")
 	}

@@ -182,6 +182,30 @@ func resident(pid int64) (int64, error) {
 	return pages * int64(os.Getpagesize()), err
 }
 
+// rights asks the API server what the webhook's user may do.
+func (l *life) rights(ctx context.Context) error {
+	c, err := l.open(ctx)
+	if err != nil {
+		return err
+	}
+	may := func(verb, resource string) bool {
+		resource, sub, _ := strings.Cut(resource, "/")
+		_, err := c.Kubectl(ctx, "", "auth", "can-i", "--quiet", "--as=kindred-webhook", "--all-namespaces", verb, resource, "--subresource="+sub)
+		return err == nil
+	}
+	if !may("get", "serviceaccounts") {
+		return errors.New("it may not get ServiceAccounts")
+	}
+	for _, verb := range []string{"get", "list", "watch", "create", "update", "patch", "delete"} {
+		for _, resource := range []string{"secrets", "configmaps", "pods", "nodes", "serviceaccounts", "serviceaccounts/token", "clusterroles"} {
+			if (verb != "get" || resource != "serviceaccounts") && may(verb, resource) {
+				return fmt.Errorf("it may %s %s", verb, resource)
+			}
+		}
+	}
+	return nil
+}
+
 // portTaken wants a second cluster at the first one's ports.
 func (l *life) portTaken(ctx context.Context) error {
 	c, err := l.open(ctx)

@@ -10,23 +10,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/kindred-emulator/kindred/kindsetup"
+	"github.com/kindred-emulator/kindred/scenarios/command"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "lifecycle:", err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main("lifecycle", run) }
 
 // cluster is the name of the cluster that is made and removed.
 const cluster = "kindred-lifecycle"
@@ -84,6 +75,7 @@ func (l *life) live(ctx context.Context) error {
 		{"status finds that everything works", func(ctx context.Context) error { return l.kindred(ctx, "status") }},
 		{"pods start as fast with the webhook", l.webhookIsFast},
 		{"the emulator is small", l.small},
+		{"the webhook's user may read ServiceAccounts and nothing else", l.rights},
 		{"another cluster wants other ports, and leaves nothing", l.portTaken},
 		{"down", func(ctx context.Context) error { return l.kindred(ctx, "down") }},
 	} {

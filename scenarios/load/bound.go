@@ -7,10 +7,10 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -18,43 +18,53 @@ import (
 	"github.com/kindred-emulator/kindred/emulator/control"
 	"github.com/kindred-emulator/kindred/emulator/keys"
 	"github.com/kindred-emulator/kindred/emulator/keys/keystest"
+	"github.com/kindred-emulator/kindred/scenarios/process"
 )
 
 // startBound starts this program as the bound of a measurement.
-func startBound(ctx context.Context, name string, q request, work string) (*server, error) {
+func startBound(ctx context.Context, name string, m mix, work string) (*process.Process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	data, err := json.Marshal(q.answer)
+	answers := make(map[string]recorded)
+	for _, q := range m {
+		u, err := url.Parse(q.url)
+		if err != nil {
+			return nil, err
+		}
+		answers[q.method+" "+u.Path] = q.answer
+	}
+	data, err := json.Marshal(answers)
 	if err != nil {
 		return nil, err
 	}
-	file := filepath.Join(work, "answer.json")
+	file := filepath.Join(work, "answers.json")
 	if err := os.WriteFile(file, data, 0o600); err != nil {
 		return nil, err
 	}
-	return launch(ctx, self, "--bound", name, "--answer", file)
+	return process.Start(ctx, self, nil, "--bound", name, "--answers", file)
 }
 
-// serveBound answers every request with the recorded bytes. For tokens it first does one RSA-2048
-// signature and one verification, over as many bytes as the assertion and the token have.
-func serveBound(ctx context.Context, name, file string, out io.Writer) error {
+// serveBound answers every request with the bytes that were recorded for its method and path. For
+// tokens it first does one RSA-2048 signature and, where there is an assertion, one verification, over
+// as many bytes as the request has.
+func serveBound(ctx context.Context, file string, out io.Writer) error {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	var answer recorded
-	if err := json.Unmarshal(data, &answer); err != nil {
+	var answers map[string]recorded
+	if err := json.Unmarshal(data, &answers); err != nil {
 		return err
 	}
-	answer.Header.Del("Content-Length")
-	answer.Header.Del("Date")
-	work := func([]byte) error { return nil }
-	if name == "federated token" {
-		if work, err = cryptography(); err != nil {
-			return err
-		}
+	for _, a := range answers {
+		a.Header.Del("Content-Length")
+		a.Header.Del("Date")
+	}
+	work, err := cryptography()
+	if err != nil {
+		return err
 	}
 	store, err := keys.Open(keystest.Options())
 	if err != nil {
@@ -67,9 +77,10 @@ func serveBound(ctx context.Context, name, file string, out io.Writer) error {
 	server := &http.Server{
 		TLSConfig: store.Authority().TLSConfig(), ReadHeaderTimeout: time.Minute,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+			answer := answers[q.Method+" "+q.URL.Path]
 			body, err := io.ReadAll(q.Body)
-			if err == nil {
-				err = work(body)
+			if err == nil && answer.Work != "" {
+				err = work(body, answer.Work == workVerify)
 			}
 			if err != nil {
 				http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -90,20 +101,17 @@ func serveBound(ctx context.Context, name, file string, out io.Writer) error {
 }
 
 // cryptography is the work that no token endpoint can do without.
-func cryptography() (func([]byte) error, error) {
+func cryptography() (func(body []byte, verify bool) error, error) {
 	key, err := keystest.Key(0)
 	if err != nil {
 		return nil, err
 	}
-	return func(body []byte) error {
+	return func(body []byte, verify bool) error {
 		sum := sha256.Sum256(body)
 		signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, sum[:])
-		if err != nil {
+		if err != nil || !verify {
 			return err
 		}
-		if err := rsa.VerifyPKCS1v15(&key.PublicKey, crypto.SHA256, sum[:], signature); err != nil {
-			return fmt.Errorf("verify: %w", err)
-		}
-		return nil
+		return rsa.VerifyPKCS1v15(&key.PublicKey, crypto.SHA256, sum[:], signature)
 	}, nil
 }
