@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -48,7 +49,7 @@ func startBound(ctx context.Context, name string, m mix, work string) (*process.
 
 // serveBound answers every request with the bytes that were recorded for its method and path. For
 // tokens it first does one RSA-2048 signature and, where there is an assertion, one verification, over
-// as many bytes as the request has.
+// as many bytes as the request has. It ends with the context.
 func serveBound(ctx context.Context, file string, out io.Writer) error {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -97,7 +98,11 @@ func serveBound(ctx context.Context, file string, out io.Writer) error {
 	if err := json.NewEncoder(out).Encode(info); err != nil {
 		return err
 	}
-	return server.ServeTLS(l, "", "")
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
+	if err := server.ServeTLS(l, "", ""); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
 }
 
 // cryptography is the work that no token endpoint can do without.

@@ -125,7 +125,7 @@ func (m *meter) beside(ctx context.Context, w workload, c *caller) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = bound.Stop() }() // it ends by the signal
+	defer func() { err = errors.Join(err, bound.Stop()) }()
 	aim := ""
 	if w.aim > 0 {
 		aim = fmt.Sprintf(", aim %.2f", w.aim)

@@ -64,12 +64,23 @@ func Start(ctx context.Context, program string, stderr io.Writer, args ...string
 	return p, nil
 }
 
-// Stop asks the program to end, and waits. The error says how it ended where that was not well.
+// patience is how long a program may take to end after it was asked to.
+const patience = time.Minute
+
+var errStays = errors.New("was asked to end and did not")
+
+// Stop asks the program to end, and waits; it kills one that stays. The error says how it ended where
+// that was not well.
 func (p *Process) Stop() error {
 	if err := p.Cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
-	return p.Cmd.Wait()
+	kill := time.AfterFunc(patience, func() { _ = p.Cmd.Process.Kill() })
+	err := p.Cmd.Wait()
+	if !kill.Stop() {
+		return fmt.Errorf("%s: %w in %v", p.Cmd.Path, errStays, patience)
+	}
+	return err
 }
 
 // Client reaches the process's TLS listener under whatever name a URL has, over HTTP/1.1 as most SDKs do.
