@@ -19,30 +19,29 @@ func (r rest) String() string {
 	return fmt.Sprintf("%d files, %d MB alive", r.files, r.heap)
 }
 
-// restOf waits until a process holds the same for a while.
-func restOf(ctx context.Context, p *process.Process, log *watch) (r rest, err error) {
+// quiet waits until a process has the same number of files open for a while, and returns it.
+func quiet(ctx context.Context, p *process.Process) (files int, err error) {
 	const looks, between, most = 10, 100 * time.Millisecond, 300
 	same := 0
 	for range most {
-		files, err := p.Files()
+		n, err := p.Files()
 		if err != nil {
-			return r, err
+			return 0, err
 		}
-		if same++; files != r.files {
+		if same++; n != files {
 			same = 0
 		}
-		r.files = files
+		files = n
 		if same == looks {
-			r.heap, err = log.heap()
-			return r, err
+			return files, nil
 		}
 		select {
 		case <-time.After(between):
 		case <-ctx.Done():
-			return r, ctx.Err()
+			return 0, ctx.Err()
 		}
 	}
-	return r, errors.New("it does not come to rest")
+	return 0, errors.New("it does not come to rest")
 }
 
 // since says what has leaked.

@@ -45,7 +45,6 @@ func run(ctx context.Context, args []string) (err error) {
 		return fmt.Errorf("a brief run to compare with: %w", err)
 	}
 	brief := r.left
-	r.tell = true
 	dump, err := r.soak(ctx, filepath.Join(dir, "long"), *took/warmUp, *took)
 	if err != nil {
 		return err

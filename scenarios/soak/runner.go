@@ -18,12 +18,11 @@ import (
 type runner struct {
 	program, fixture string
 	seed             uint64
-	tell             bool // print the figures
-	left             int  // goroutines, at the end of the last run
+	left             int // goroutines, at the end of the last run
 }
 
-// soak runs one kindred: a time to warm up, then the time that is looked at. It returns the dump of the
-// goroutines that were left.
+// soak runs one kindred: a time to warm up, then the time that is looked at, where there is one. It
+// returns the dump of the goroutines that were left.
 func (r *runner) soak(ctx context.Context, state string, warm, long time.Duration) (string, error) {
 	log := &watch{}
 	p, err := process.Kindred(ctx, r.program, []string{r.fixture}, log, "--state", state, "--seed", strconv.FormatUint(r.seed, 10))
@@ -31,24 +30,32 @@ func (r *runner) soak(ctx context.Context, state string, warm, long time.Duratio
 		return "", err
 	}
 	w := &world{Process: p, log: log}
-	before, err := w.phase(ctx, r.seed, warm)
-	var after rest
+	files, err := w.phase(ctx, r.seed, warm)
 	if err == nil && long > 0 {
-		after, err = w.phase(ctx, r.seed+1, long)
+		err = r.compare(ctx, w, files, long)
 	}
 	dump, ended := goroutines(p, log)
 	r.left = count(dump)
 	if err = errors.Join(err, ended, log.problem()); err != nil {
 		return "", fmt.Errorf("seed %d: %w", r.seed, err)
 	}
-	if r.tell {
-		fmt.Println(w)
-		fmt.Printf("at rest after %v: %v; after %v more: %v\n", warm, before, long, after)
+	return dump, nil
+}
+
+// compare loads a kindred that has warmed up, and looks for what it holds then that it did not before.
+func (r *runner) compare(ctx context.Context, w *world, files int, long time.Duration) (err error) {
+	before, after := rest{files: files}, rest{}
+	if before.heap, err = w.log.heap(); err != nil {
+		return err
 	}
-	if long > 0 {
-		err = after.since(before)
+	if after.files, err = w.phase(ctx, r.seed+1, long); err != nil {
+		return err
 	}
-	return dump, err
+	if after.heap, err = w.log.heap(); err != nil {
+		return err
+	}
+	fmt.Printf("%v\nat rest before: %v; after %v: %v\n", w, before, long, after)
+	return errors.Join(w.seen(), after.since(before))
 }
 
 // world is one kindred and those who use it.
@@ -67,8 +74,9 @@ func (w *world) String() string {
 		w.throttled.Load(), w.failed.Load(), w.dropped.Load())
 }
 
-// phase loads kindred for a time; then every client removes what it has made and hangs up.
-func (w *world) phase(ctx context.Context, seed uint64, long time.Duration) (rest, error) {
+// phase loads kindred for a time; then every client removes what it has made and hangs up. It returns
+// how many files kindred has open when all is quiet.
+func (w *world) phase(ctx context.Context, seed uint64, long time.Duration) (files int, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	over := time.Now().Add(long)
@@ -87,17 +95,22 @@ func (w *world) phase(ctx context.Context, seed uint64, long time.Duration) (res
 	start(func() error { return w.annoy(ctx, over, rand.New(rand.NewPCG(seed, 0))) }) //nolint:gosec // repeatable on purpose
 	all.Wait()
 	if err := context.Cause(ctx); err != nil {
-		return rest{}, err
+		return 0, err
 	}
+	return quiet(ctx, w.Process)
+}
+
+// seen says what should have come under load and did not.
+func (w *world) seen() error {
 	for name, n := range map[string]int64{
 		"token request": w.tokens.Load(), "write": w.writes.Load(), "refusal": w.refused.Load(), "request over the proxy": w.tunnels.Load(),
 		"request over HTTP/2": w.http2.Load(), "throttling": w.throttled.Load(), "failure": w.failed.Load(), "dropped connection": w.dropped.Load(),
 	} {
 		if n == 0 {
-			return rest{}, fmt.Errorf("there was no %s: nothing is shown", name)
+			return fmt.Errorf("there was no %s: nothing is shown", name)
 		}
 	}
-	return restOf(ctx, w.Process, w.log)
+	return nil
 }
 
 // goroutines ends a process with SIGQUIT, which has Go's runtime print them all.
