@@ -3,6 +3,7 @@ package keyvault
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 // modelSecret is what a simple model knows of a name.
 type modelSecret struct {
+	name     string            // as it was first written
 	versions map[string]string // value by id
 	latest   string            // id
 	purge    int64             // zero: it is not deleted
@@ -84,7 +86,7 @@ func (m *model) set(t *rapid.T) {
 	want(t, err, nil)
 	s := m.live(name)
 	if s == nil {
-		s = &modelSecret{versions: make(map[string]string)}
+		s = &modelSecret{name: name, versions: make(map[string]string)}
 		m.secrets[strings.ToLower(name)] = s
 	}
 	s.versions[id], s.latest = "v"+id, id
@@ -108,13 +110,7 @@ func (m *model) update(t *rapid.T) {
 	s.versions[id] += "'"
 }
 
-func sorted(m map[string]string) (keys []string) {
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
+func sorted(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
 
 func (m *model) remove(t *rapid.T) {
 	name := m.name(t)
@@ -161,7 +157,7 @@ func (m *model) backUp(t *rapid.T) {
 		return
 	}
 	want(t, err, nil)
-	kept := &modelSecret{versions: map[string]string{"name": latest.name}, latest: latest.id}
+	kept := &modelSecret{name: latest.name, versions: make(map[string]string), latest: latest.id}
 	for _, v := range all {
 		kept.versions[v.id] = v.value
 	}
@@ -173,28 +169,23 @@ func (m *model) restore(t *rapid.T) {
 		return
 	}
 	backup := rapid.SampledFrom(m.backups).Draw(t, "backup")
-	name := backup.versions["name"]
-	s := &modelSecret{versions: make(map[string]string), latest: backup.latest}
+	s := &modelSecret{name: backup.name, versions: maps.Clone(backup.versions), latest: backup.latest}
 	var versions []*version
 	var latest *version
-	for _, id := range sorted(backup.versions) {
-		if id == "name" {
-			continue
-		}
-		s.versions[id] = backup.versions[id]
-		v := &version{name: name, id: id, value: s.versions[id]}
+	for _, id := range sorted(s.versions) {
+		v := &version{name: s.name, id: id, value: s.versions[id]}
 		versions = append(versions, v)
 		if id == s.latest {
 			latest = v
 		}
 	}
 	err := m.store.restore(versions, latest, m.now)
-	if m.live(name) != nil || m.deleted(name) != nil {
+	if m.live(s.name) != nil || m.deleted(s.name) != nil {
 		want(t, err, errNameTaken)
 		return
 	}
 	want(t, err, nil)
-	m.secrets[strings.ToLower(name)] = s
+	m.secrets[strings.ToLower(s.name)] = s
 }
 
 func (m *model) wait(t *rapid.T) {
@@ -229,8 +220,8 @@ func (m *model) compare(t *rapid.T) {
 		}
 		live = append(live, key)
 		want(t, err, nil)
-		if v.id != s.latest || v.value != s.versions[s.latest] {
-			t.Fatalf("the latest of %s is %s %q instead of %s %q", name, v.id, v.value, s.latest, s.versions[s.latest])
+		if v.name != s.name || v.id != s.latest || v.value != s.versions[s.latest] {
+			t.Fatalf("the latest of %s is %s %q instead of %s %s %q", v.name, v.id, v.value, s.name, s.latest, s.versions[s.latest])
 		}
 		m.compareVersions(t, name, s)
 	}
@@ -244,8 +235,8 @@ func (m *model) compareVersions(t *rapid.T, name string, s *modelSecret) {
 		page, more = m.store.versionPage(name, after, 2)
 		for _, v := range page {
 			ids = append(ids, v.id)
-			if v.value != s.versions[v.id] {
-				t.Fatalf("version %s of %s is %q instead of %q", v.id, name, v.value, s.versions[v.id])
+			if v.name != s.name || v.value != s.versions[v.id] {
+				t.Fatalf("version %s of %s is %q instead of %q of %s", v.id, v.name, v.value, s.versions[v.id], s.name)
 			}
 			after = v.id
 		}
