@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -210,8 +211,12 @@ func (d *Disk) read(kept *bbolt.Bucket, v *vault, c *contents) error {
 	})
 }
 
-// seed adds the fixture's secrets that the vault never had.
+// seed adds the fixture's secrets that the vault never had, in the order of the bucket's keys: until it is
+// written bbolt holds what is new in one piece, and moves all that follows an entry put in between.
 func seed(kept, seeded *bbolt.Bucket, seeds []*version, c *contents) error {
+	slices.SortFunc(seeds, func(a, b *version) int {
+		return strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name))
+	})
 	for _, s := range seeds {
 		key := strings.ToLower(s.name)
 		if seeded.Get([]byte(key)) != nil {
