@@ -73,7 +73,7 @@ func (o *outbound) DialContext(ctx context.Context, network, address string) (ne
 // that was allowed.
 func (o *outbound) dialIssuer(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: dialTimeout}
-	if host, _, err := net.SplitHostPort(address); err == nil && !slices.Contains(o.allowed, inbound.Host(host)) {
+	if !slices.Contains(o.allowed, inbound.Host(address)) {
 		dialer.ControlContext = refuseMetadata
 	}
 	return o.dial(ctx, network, address, dialer)
@@ -85,7 +85,11 @@ func refuseMetadata(_ context.Context, _, address string, _ syscall.RawConn) err
 	if err != nil {
 		return err
 	}
-	ip := at.Addr().Unmap()
+	return noMetadata(at.Addr())
+}
+
+func noMetadata(ip netip.Addr) error {
+	ip = ip.Unmap()
 	// fd00:ec2::254 is Amazon's
 	// (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html).
 	if ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip == netip.MustParseAddr("fd00:ec2::254") {
@@ -116,12 +120,22 @@ func (o *outbound) proxy(q *http.Request) (*url.URL, error) {
 	return o.upstream(q.URL)
 }
 
+// issuerProxy is proxy for what tokens make kindred fetch. A proxy would connect to an address in its stead.
+func (o *outbound) issuerProxy(q *http.Request) (*url.URL, error) {
+	if ip, err := netip.ParseAddr(q.URL.Hostname()); err == nil && !slices.Contains(o.allowed, inbound.Host(q.URL.Host)) {
+		if err := noMetadata(ip); err != nil {
+			return nil, err
+		}
+	}
+	return o.proxy(q)
+}
+
 // client fetches issuers' documents: over TLS like any other client, trusting the system's roots
 // and kindred's own CA.
 func (o *outbound) client(ca *x509.Certificate) *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		DialContext:         o.dialIssuer,
-		Proxy:               o.proxy,
+		Proxy:               o.issuerProxy,
 		TLSClientConfig:     &tls.Config{RootCAs: o.trusted(ca), MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout: dialTimeout,
 		IdleConnTimeout:     time.Minute,

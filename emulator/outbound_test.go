@@ -39,6 +39,23 @@ func TestIssuersAreNotFetchedFromTheMetadataService(t *testing.T) {
 	}
 }
 
+// An upstream proxy is not asked to connect there in kindred's stead.
+func TestNoProxyIsAskedForTheMetadataService(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	ca := server.Certificate()
+	through := outside{upstream: func(*url.URL) (*url.URL, error) { return &url.URL{Scheme: "http", Host: "127.0.0.1:1"}, nil }}
+	for address, want := range map[string]string{
+		"https://169.254.169.254/": "is a link-local address", "https://[::ffff:169.254.169.254]/": "is a link-local address",
+		"https://192.0.2.1/": "proxyconnect", // asked, and not there
+	} {
+		assert.ErrorContains(t, fetchAs(t, newOutbound(newHandoff(), false, through).client(ca), address), want, address)
+	}
+	allowed := newOutbound(newHandoff(), false, through, "169.254.169.254")
+	assert.ErrorContains(t, fetchAs(t, allowed.client(ca), "https://169.254.169.254/"), "proxyconnect")
+}
+
 func TestAnIssuerCanBeAllowedByName(t *testing.T) {
 	t.Parallel()
 	refused := newOutbound(newHandoff(), false, outside{upstream: noUpstream})

@@ -102,7 +102,7 @@ func assemble(o Options, other outside) (*Emulator, *http.Server, *outbound, err
 	}
 	out.serves = e.surfaces.names().serves
 	if e.handshakes, err = newHandshakes(e.surfaces); err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, errors.Join(err, e.closeDisk())
 	}
 	main := e.server(e.surfaces.handler())
 	main.TLSConfig = e.surfaces.store.Authority().TLSConfig()
