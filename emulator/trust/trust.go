@@ -49,16 +49,22 @@ func NewSet(ca, roots []byte) (*Set, error) {
 	return s, err
 }
 
-// Write puts the files into a directory, which is made where it is not there.
+// Write puts the files into a directory of the caller's own, which is made where it is not there. Nothing
+// waits until they are on the disk.
 func (s *Set) Write(dir string) (Files, error) {
+	const private = 0o600
+	return s.write(dir, func(path string, data []byte) error { return os.WriteFile(path, data, private) })
+}
+
+func (s *Set) write(dir string, write func(path string, data []byte) error) (Files, error) {
 	f := In(dir)
 	err := errors.Join(
 		os.MkdirAll(dir, 0o700),
-		keys.WriteFile(f.CA, s.ca),
-		keys.WriteFile(f.Bundle, s.bundle),
+		write(f.CA, s.ca),
+		write(f.Bundle, s.bundle),
 	)
 	if err == nil {
-		err = keys.WriteFile(f.Keystore, s.keystore) // last: where it is, all are
+		err = write(f.Keystore, s.keystore) // last: where it is, all are
 	}
 	if err != nil {
 		return Files{}, fmt.Errorf("trust files: %w", err)
@@ -82,7 +88,7 @@ func Write(dir string, ca, roots []byte) (Files, error) {
 	if err != nil {
 		return Files{}, err
 	}
-	return s.Write(dir)
+	return s.write(dir, keys.WriteFile)
 }
 
 // Bundle is the roots with the CA behind them, all PEM.
