@@ -1,6 +1,7 @@
 package emulator_test
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -51,8 +52,18 @@ func name(r journal.Record) string {
 }
 
 func TestADroppedConnection(t *testing.T) {
-	e, read := faulty(t, directory.Fault{Surface: "entra", Route: "instance", Times: 1, Latency: time.Millisecond, Drop: true})
-	_ = read() // the client may or may not try again: azidentity's discovery does
+	e, _ := faulty(t, directory.Fault{Surface: "entra", Route: "instance", Times: 1, Latency: time.Millisecond, Drop: true})
+	ask := func() error {
+		q, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://login.microsoftonline.com/common/discovery/instance", http.NoBody)
+		require.NoError(t, err)
+		r, err := e.Client().Do(q)
+		if err == nil {
+			err = r.Body.Close()
+		}
+		return err
+	}
+	require.ErrorContains(t, ask(), "stream error", "HTTP/2 ends the stream and not the connection")
+	require.NoError(t, ask())
 	assert.Equal(t, 1, counted(e, "instance")["Dropped"])
 }
 

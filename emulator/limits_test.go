@@ -23,8 +23,9 @@ import (
 // Clients that open every connection that there may be and then send next to nothing keep nobody out.
 func TestSlowClientsKeepNobodyOut(t *testing.T) {
 	t.Parallel()
+	const most = 100
 	var log syncBuffer
-	e, client := running(t, func(o *Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	e, client := running(t, func(o *Options) { o.Log, o.connections = slog.New(slog.NewTextHandler(&log, nil)), most })
 	health := func() int {
 		status, _ := fetch(t, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, "http://"+e.info.Control+"/health")
 		return status
@@ -48,7 +49,7 @@ func TestSlowClientsKeepNobodyOut(t *testing.T) {
 		{"proxy", e.info.Proxy, "CONNECT kv1.vault.azure.net:443 HTTP/1.1\r\nX-Slow: ", vault, http.StatusUnauthorized},
 		{"control", e.info.Control, "", health, http.StatusOK},
 	} {
-		slow := make([]net.Conn, maxConnections)
+		slow := make([]net.Conn, most)
 		for i := range slow {
 			conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", c.address)
 			require.NoError(t, err, c.name)

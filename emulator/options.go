@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/binary"
 	"io"
@@ -47,6 +48,8 @@ type Options struct {
 	Version string
 	// Log gets one line an exchange; nil: none.
 	Log *slog.Logger
+
+	connections int // that each listener has open at a time; zero: maxConnections
 }
 
 // Published is the addresses, host:port, that clients are told instead of the listeners' own.
@@ -88,5 +91,6 @@ func (o Options) withDefaults() Options {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.connections = cmp.Or(o.connections, maxConnections)
 	return o
 }

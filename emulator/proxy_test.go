@@ -177,7 +177,7 @@ func TestStartOpensAllListenersOrNone(t *testing.T) {
 	require.NoError(t, err)
 	address := free.Addr().String()
 	require.NoError(t, free.Close())
-	_, err = listen(t.Context(), e.surfaces.Log, address, taken, "127.0.0.1:0")
+	_, err = listen(t.Context(), Options{Listen: address, Proxy: taken}.withDefaults())
 	require.ErrorContains(t, err, "--proxy takes another address")
 	again, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address)
 	require.NoError(t, err, "the first one is closed again")

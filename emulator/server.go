@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -50,7 +49,7 @@ func start(ctx context.Context, o Options, other outside) (*Emulator, error) {
 	err = closed(o)
 	var listeners []*limiter
 	if err == nil {
-		listeners, err = listen(ctx, o.Log, o.Listen, o.Proxy, o.Control)
+		listeners, err = listen(ctx, o)
 	}
 	if err != nil {
 		return nil, errors.Join(err, e.closeDisk())
@@ -114,10 +113,10 @@ func assemble(o Options, other outside) (*Emulator, *http.Server, *outbound, err
 func (e *Emulator) Client() *http.Client { return e.fetcher }
 
 // listen opens every address or none. The error names the address and the flag that changes it.
-func listen(ctx context.Context, log *slog.Logger, addresses ...string) ([]*limiter, error) {
+func listen(ctx context.Context, o Options) ([]*limiter, error) {
 	flags := []string{"--listen", "--proxy", "--control"}
 	var listeners []*limiter
-	for i, address := range addresses {
+	for i, address := range []string{o.Listen, o.Proxy, o.Control} {
 		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 		if address == anyPort && errors.Is(err, syscall.EADDRNOTAVAIL) {
 			l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", anyPort6)
@@ -128,7 +127,7 @@ func listen(ctx context.Context, log *slog.Logger, addresses ...string) ([]*limi
 			}
 			return nil, fmt.Errorf("%w (%s)", err, another(address, flags[i], err))
 		}
-		listeners = append(listeners, newLimiter(l.(*net.TCPListener), maxConnections, log))
+		listeners = append(listeners, newLimiter(l.(*net.TCPListener), o.connections, o.Log))
 	}
 	return listeners, nil
 }
