@@ -72,17 +72,20 @@ type keptVersion struct {
 // OpenDisk opens the file in a folder, or makes it. The error names it and what to do.
 func OpenDisk(dir string) (*Disk, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
+		return nil, elsewhere(err)
 	}
 	d := &Disk{path: filepath.Join(dir, diskFile)}
 	if err := d.guard(d.open); err != nil {
 		return nil, err
 	}
 	if err := os.WriteFile(filepath.Join(dir, holderFile), []byte(strconv.Itoa(os.Getpid())), diskMode); err != nil {
-		return nil, errors.Join(err, d.db.Close())
+		return nil, errors.Join(elsewhere(err), d.db.Close())
 	}
 	return d, nil
 }
+
+// elsewhere says what to do about a folder that does not take files.
+func elsewhere(err error) error { return fmt.Errorf("%w (--state names another)", err) }
 
 func (d *Disk) open() (err error) {
 	d.db, err = bbolt.Open(d.path, diskMode, &bbolt.Options{Timeout: openTimeout})
@@ -91,7 +94,7 @@ func (d *Disk) open() (err error) {
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return fmt.Errorf("%s is in use by another kindred%s: stop it, or take another --state", d.path, d.holder())
 	case errors.As(err, &file):
-		return err
+		return elsewhere(err)
 	case err != nil:
 		return d.damaged(err)
 	}

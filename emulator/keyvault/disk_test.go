@@ -100,6 +100,18 @@ func TestOneProcessAtATime(t *testing.T) {
 	require.NoError(t, d.Close())
 }
 
+// A folder that does not take files is named, with what names another.
+func TestAFolderThatTakesNoFiles(t *testing.T) {
+	t.Parallel()
+	for _, taken := range []string{diskFile, holderFile} {
+		dir := t.TempDir()
+		require.NoError(t, os.Mkdir(filepath.Join(dir, taken), 0o700))
+		_, err := OpenDisk(dir)
+		require.ErrorContains(t, err, filepath.Join(dir, taken))
+		require.ErrorContains(t, err, "--state names another")
+	}
+}
+
 // A file that cannot be read is named and left as it is.
 func TestADamagedFile(t *testing.T) {
 	t.Parallel()
