@@ -107,7 +107,15 @@ func (c *container) create(ctx context.Context, hash string) error {
 	for _, inside := range slices.Sorted(maps.Keys(c.ports)) {
 		args = append(args, "--publish", c.ports[inside]+":"+inside)
 	}
-	if _, err := c.engine.run(ctx, append(append(args, c.image), c.args...)...); err != nil {
+	args = append(append(args, c.image), c.args...)
+	_, err := c.engine.run(ctx, args...)
+	if c.taken(err) {
+		if err := c.remove(ctx); err != nil {
+			return err
+		}
+		_, err = c.engine.run(ctx, args...)
+	}
+	if err != nil {
 		return err
 	}
 	content, err := pack(c.dir, c.files)
@@ -119,6 +127,14 @@ func (c *container) create(ctx context.Context, hash string) error {
 	}
 	_, err = c.engine.run(ctx, "start", c.name)
 	return err
+}
+
+// taken says whether a container could not be made because its name is in use. It was not when up looked:
+// the engine has gone on with what an up that was killed had asked for.
+func (c *container) taken(err error) bool {
+	var failed *toolError
+	return errors.As(err, &failed) && strings.Contains(failed.stderr, c.name) &&
+		(strings.Contains(failed.stderr, "already in use") || strings.Contains(failed.stderr, "already used"))
 }
 
 func (c *container) remove(ctx context.Context) error {

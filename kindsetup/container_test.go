@@ -115,3 +115,15 @@ func TestAContainerThatWasNeverStartedIsMadeAnew(t *testing.T) {
 	require.NoError(t, err)
 	assert.Regexp(t, `(?s)rm --force --volumes test-emulator.*create .*cp - test-emulator:/.*start test-emulator`, content(t, asked))
 }
+
+// The engine may go on with what a killed run has asked for after the next one has looked.
+func TestAContainerThatCameInBetweenIsMadeAnew(t *testing.T) {
+	c := &container{engine: &engine{tool: "docker", network: "kind"}, name: "test-emulator", image: "i", dir: "/"}
+	asked := fakeEngine(t,
+		reply{when: "container inspect *", stderr: "Error: No such container", status: 1}, reply{when: "rm *"},
+		reply{when: "create *", stderr: `Conflict. The container name "/test-emulator" is already in use by container "2b9e"`, status: 1},
+	)
+	_, err := c.up(t.Context())
+	require.ErrorContains(t, err, "is already in use", "once more, and no oftener")
+	assert.Regexp(t, `(?s)^container inspect .*create .*rm --force --volumes test-emulator\ncreate [^\n]*\n$`, content(t, asked))
+}
