@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Of the emulator's container.
@@ -108,14 +109,7 @@ func (c *container) create(ctx context.Context, hash string) error {
 		args = append(args, "--publish", c.ports[inside]+":"+inside)
 	}
 	args = append(append(args, c.image), c.args...)
-	_, err := c.engine.run(ctx, args...)
-	if c.taken(err) {
-		if err := c.remove(ctx); err != nil {
-			return err
-		}
-		_, err = c.engine.run(ctx, args...)
-	}
-	if err != nil {
+	if err := c.make(ctx, args); err != nil {
 		return err
 	}
 	content, err := pack(c.dir, c.files)
@@ -129,8 +123,28 @@ func (c *container) create(ctx context.Context, hash string) error {
 	return err
 }
 
-// taken says whether a container could not be made because its name is in use. It was not when up looked:
-// the engine has gone on with what an up that was killed had asked for.
+// make makes the container. Where its name is in use, though there was none when up looked, the engine has
+// gone on with what an up that was killed had asked for: that one goes as soon as it is there.
+func (c *container) make(ctx context.Context, args []string) error {
+	const tries, between = 100, 100 * time.Millisecond
+	for range tries {
+		_, err := c.engine.run(ctx, args...)
+		if !c.taken(err) {
+			return err
+		}
+		if err := c.remove(ctx); err != nil {
+			return err
+		}
+		select {
+		case <-time.After(between):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	_, err := c.engine.run(ctx, args...)
+	return err
+}
+
 func (c *container) taken(err error) bool {
 	var failed *toolError
 	return errors.As(err, &failed) && strings.Contains(failed.stderr, c.name) &&

@@ -15,6 +15,7 @@ import (
 type reply struct {
 	when, stdout, stderr string
 	status               int
+	once                 bool // from then on it says nothing, and that all is well
 }
 
 // ready is the reply of an engine that works, with nothing in it.
@@ -34,9 +35,14 @@ func fakeEngine(t *testing.T, replies ...reply) (asked string) {
 	asked = filepath.Join(dir, "asked")
 	var script strings.Builder
 	fmt.Fprintf(&script, "#!/bin/sh\necho \"$*\" >> %s\ncase \"$*\" in\n", asked)
-	for _, r := range replies {
+	for i, r := range replies {
 		when := strings.ReplaceAll(r.when, " ", `\ `)
-		fmt.Fprintf(&script, "%s) printf '%%s\\n' '%s'; printf '%%s\\n' '%s' >&2; exit %d;;\n", when, r.stdout, r.stderr, r.status)
+		once := ""
+		if r.once {
+			done := filepath.Join(dir, fmt.Sprint("done-", i))
+			once = fmt.Sprintf("[ -e %s ] && exit; : > %s; ", done, done)
+		}
+		fmt.Fprintf(&script, "%s) %sprintf '%%s\\n' '%s'; printf '%%s\\n' '%s' >&2; exit %d;;\n", when, once, r.stdout, r.stderr, r.status)
 	}
 	script.WriteString("*) echo \"unexpected: $*\" >&2; exit 99;;\nesac\n")
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "docker"), []byte(script.String()), 0o755))
