@@ -18,12 +18,13 @@ import (
 	"time"
 )
 
-// Of the emulator's container.
+// Of the emulator's container and image.
 const (
 	stateInside = "/state"
 	userInside  = 65532 // the Dockerfile's
 	clusterTag  = "io.kindred.cluster"
 	configTag   = "io.kindred.config"
+	imageTag    = "io.kindred.image"
 )
 
 // container is the emulator beside a cluster.

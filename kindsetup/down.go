@@ -52,7 +52,7 @@ func takeDown(ctx context.Context, e *engine, dir string, r *Record) (removed []
 	note("kubeconfig context kind-"+r.Name, there, restore(same))
 
 	if r.MadeImage {
-		_, failed = e.run(ctx, "rmi", r.Image)
+		failed = e.removeImage(ctx, r.Image)
 		note("image "+r.Image, failed == nil, nil) // another cluster may use it
 	}
 	if r.MadeNetwork {

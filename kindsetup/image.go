@@ -65,7 +65,15 @@ func (e *engine) buildImage(ctx context.Context, image, program string) (err err
 	if err := copyProgram(filepath.Join(dir, "bin", "kindred"), program); err != nil {
 		return err
 	}
-	_, err = e.run(ctx, "build", "--quiet", "--tag", image, dir)
+	_, err = e.run(ctx, "build", "--quiet", "--label", imageTag+"="+image, "--tag", image, dir)
+	return err
+}
+
+// removeImage removes an image. What an up that was killed had begun to build may have come out as another
+// one, whose name was then taken by this.
+func (e *engine) removeImage(ctx context.Context, image string) error {
+	_, err := e.run(ctx, "rmi", image)
+	_, _ = e.run(ctx, "image", "prune", "--force", "--filter", "label="+imageTag+"="+image) // mostly there is none
 	return err
 }
 

@@ -241,7 +241,7 @@ func (r *run) buildImage(ctx context.Context) (string, error) {
 	if err := r.record.save(r.Dir); err != nil || there {
 		return image, err
 	}
-	r.onFailure(func() { _, _ = r.engine.run(context.WithoutCancel(ctx), "rmi", image) })
+	r.onFailure(func() { _ = r.engine.removeImage(context.WithoutCancel(ctx), image) })
 	return image, r.engine.buildImage(ctx, image, r.emulator.Program)
 }
 
@@ -355,7 +355,7 @@ func (r *run) startEmulator(ctx context.Context) (string, error) {
 	}
 	detail, err := c.up(ctx)
 	if err == nil && r.stale != "" {
-		_, _ = r.engine.run(ctx, "rmi", r.stale) // another cluster may use it
+		_ = r.engine.removeImage(ctx, r.stale) // another cluster may use it
 	}
 	return detail, err
 }
