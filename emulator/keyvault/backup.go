@@ -31,33 +31,8 @@ type backupFile struct {
 	Content json.RawMessage `json:"content"`
 }
 
-type backupSecret struct {
-	Name     string          `json:"name"`
-	Latest   string          `json:"latest"`
-	Versions []backupVersion `json:"versions"` // in the order of their ids
-}
-
-type backupVersion struct {
-	ID          string            `json:"id"`
-	Value       []byte            `json:"value"`
-	ContentType string            `json:"contentType,omitempty"`
-	Tags        map[string]string `json:"tags,omitempty"`
-	Enabled     bool              `json:"enabled"`
-	NotBefore   *int64            `json:"nbf,omitempty"`
-	Expires     *int64            `json:"exp,omitempty"`
-	Created     int64             `json:"created"`
-	Updated     int64             `json:"updated"`
-}
-
 func encodeBackup(all []*version, latest *version) (string, error) {
-	b := backupSecret{Name: latest.name, Latest: latest.id, Versions: make([]backupVersion, len(all))}
-	for i, v := range all {
-		b.Versions[i] = backupVersion{
-			ID: v.id, Value: []byte(v.value), ContentType: v.contentType, Tags: v.tags, Enabled: v.enabled,
-			NotBefore: v.notBefore, Expires: v.expires, Created: v.created, Updated: v.updated,
-		}
-	}
-	secret, err := json.Marshal(b)
+	secret, err := json.Marshal(writtenOf(all, latest))
 	if err != nil {
 		return "", err
 	}
@@ -77,30 +52,23 @@ func checksum(b []byte) string {
 // against the limits.
 func decodeBackup(blob string) (all []*version, latest *version, err error) {
 	bad := apierr.BadBackup.With()
-	file, secret := backupFile{}, backupSecret{}
+	file, secret := backupFile{}, written{}
 	data, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(blob, "="))
 	if err != nil || strict(data, &file) != nil || file.Format != backupFormat ||
 		checksum(file.Content) != file.SHA256 || strict(file.Content, &secret) != nil ||
 		checkName(secret.Name) != nil || len(secret.Versions) > maxBackupVersions {
 		return nil, nil, bad
 	}
-	for i, b := range secret.Versions {
-		v := &version{
-			name: secret.Name, id: b.ID, value: string(b.Value), contentType: b.ContentType, tags: b.Tags,
-			enabled: b.Enabled, notBefore: b.NotBefore, expires: b.Expires, created: b.Created, updated: b.Updated,
-		}
-		if !isVersion(v.id) || v.check() != nil || i > 0 && v.id <= all[i-1].id {
-			return nil, nil, bad
-		}
-		if v.id == secret.Latest {
-			latest = v
-		}
-		all = append(all, v)
-	}
-	if latest == nil {
+	x, err := secret.read()
+	if err != nil {
 		return nil, nil, bad
 	}
-	return all, latest, nil
+	for i, v := range x.versions {
+		if !isVersion(v.id) || v.check() != nil || i > 0 && v.id <= x.versions[i-1].id {
+			return nil, nil, bad
+		}
+	}
+	return x.versions, x.latest, nil
 }
 
 // strict decodes one JSON value with the known fields alone, and nothing behind it.

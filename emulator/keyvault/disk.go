@@ -48,25 +48,11 @@ const (
 	keyFormat    = "format"
 )
 
-// keptSecret is a secret as it is written: its versions, and when it was deleted.
+// keptSecret is a secret, and when it was deleted.
 type keptSecret struct {
-	Versions []keptVersion `json:"versions"`
-	Latest   string        `json:"latest"` // id
-	Deleted  int64         `json:"deleted,omitempty"`
-	Purge    int64         `json:"purge,omitempty"` // zero: it is not deleted
-}
-
-type keptVersion struct {
-	Name        string            `json:"name"`
-	ID          string            `json:"id"`
-	Value       string            `json:"value"`
-	ContentType string            `json:"contentType,omitempty"`
-	Tags        map[string]string `json:"tags,omitempty"`
-	Enabled     bool              `json:"enabled"`
-	NotBefore   *int64            `json:"nbf,omitempty"`
-	Expires     *int64            `json:"exp,omitempty"`
-	Created     int64             `json:"created"`
-	Updated     int64             `json:"updated"`
+	written
+	Deleted int64 `json:"deleted,omitempty"`
+	Purge   int64 `json:"purge,omitempty"` // zero: it is not deleted
 }
 
 // OpenDisk opens the file in a folder, or makes it. The error names it and what to do.
@@ -262,13 +248,7 @@ func encodeKept(x *secret, deleted *deletion) ([]byte, error) {
 	if deleted != nil {
 		x, k.Deleted, k.Purge = deleted.secret, deleted.date, deleted.purge
 	}
-	k.Latest = x.latest.id
-	for _, v := range x.versions {
-		k.Versions = append(k.Versions, keptVersion{
-			Name: v.name, ID: v.id, Value: v.value, ContentType: v.contentType, Tags: v.tags, Enabled: v.enabled,
-			NotBefore: v.notBefore, Expires: v.expires, Created: v.created, Updated: v.updated,
-		})
-	}
+	k.written = writtenOf(x.versions, x.latest)
 	return json.Marshal(k)
 }
 
@@ -277,20 +257,10 @@ func readKept(data []byte) (*secret, *deletion, error) {
 	if err := json.Unmarshal(data, &k); err != nil {
 		return nil, nil, err
 	}
-	x := &secret{}
-	for _, v := range k.Versions {
-		w := &version{
-			name: v.Name, id: v.ID, value: v.Value, contentType: v.ContentType, tags: v.Tags, enabled: v.Enabled,
-			notBefore: v.NotBefore, expires: v.Expires, created: v.Created, updated: v.Updated,
-		}
-		x.versions = append(x.versions, w)
-		if v.ID == k.Latest {
-			x.latest = w
-		}
-	}
+	x, err := k.read()
 	switch {
-	case x.latest == nil:
-		return nil, nil, errors.New("it has no latest version")
+	case err != nil:
+		return nil, nil, err
 	case k.Purge == 0:
 		return x, nil, nil
 	default:

@@ -121,7 +121,7 @@ func TestADamagedFile(t *testing.T) {
 		"meta pages":  func(data []byte) []byte { clear(data[:8192]); return data },
 		"a record": func(data []byte) []byte {
 			for i := range len(data) - 12 {
-				if string(data[i:i+12]) == `{"versions":` {
+				if string(data[i:i+8]) == `{"name":` {
 					data[i] = '!'
 				}
 			}
@@ -211,8 +211,8 @@ func TestResetWhileOthersWrite(t *testing.T) {
 
 // What is read from the disk is whole or refused, and is written as it was read.
 func FuzzKept(f *testing.F) {
-	f.Add([]byte(`{"versions":[{"name":"a","id":"1","value":"v","enabled":true,"tags":{"a":"b"},"exp":7,"created":1,"updated":2}],"latest":"1"}`))
-	f.Add([]byte(`{"versions":[{"id":"1"},{"id":"2"}],"latest":"2","deleted":3,"purge":4}`))
+	f.Add([]byte(`{"name":"a","versions":[{"id":"1","value":"dg==","enabled":true,"tags":{"a":"b"},"exp":7,"created":1,"updated":2}],"latest":"1"}`))
+	f.Add([]byte(`{"versions":[{"id":"1"},{"id":"2","value":"/w=="}],"latest":"2","deleted":3,"purge":4}`))
 	f.Add([]byte(`{"versions":[],"latest":""}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		x, deleted, err := readKept(data)
