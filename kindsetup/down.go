@@ -7,12 +7,17 @@ import (
 	"os"
 )
 
-// Down removes all that Up made of a cluster, and nothing else. It says what there was.
+// Down removes all that Up made of a cluster, also where the cluster's folder is gone, and nothing else. It
+// says what there was.
 func Down(ctx context.Context, c Config) (removed []string, err error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	if _, err := Load(c.Dir); err != nil { // no lock for what is not there
+	find := c.find
+	if _, err := Load(c.Dir); errors.Is(err, ErrNoCluster) {
+		find = c.findStray
+	}
+	if _, _, err := find(ctx); err != nil { // no lock for what is not there
 		return nil, err
 	}
 	unlock, err := lock(c.Dir, c.Name)
@@ -20,7 +25,7 @@ func Down(ctx context.Context, c Config) (removed []string, err error) {
 		return nil, err
 	}
 	defer unlock()
-	e, record, err := c.find(ctx)
+	e, record, err := find(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +64,7 @@ func takeDown(ctx context.Context, e *engine, dir string, r *Record) (removed []
 		_, failed = e.run(ctx, "network", "rm", e.network)
 		note("network "+e.network, failed == nil, nil) // another cluster may use it
 	}
-	if err == nil {
+	if _, gone := os.Stat(dir); err == nil && gone == nil {
 		note("folder "+dir, true, os.RemoveAll(dir))
 	}
 	return removed, err

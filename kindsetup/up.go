@@ -112,28 +112,29 @@ func (r *run) findEngine(ctx context.Context) (string, error) {
 // clear sees to what is there under the cluster's name: someone else's is an error, our own half-made
 // one goes.
 func (r *run) clear(ctx context.Context) error {
+	if r.record == nil {
+		found, err := r.engine.lookFor(ctx, r.Name)
+		if err != nil {
+			return err
+		}
+		if err := found.taken(r.Name); err != nil {
+			return err
+		}
+		r.record, r.fresh = &Record{Name: r.Name}, true
+		return r.portsAreFree(ctx)
+	}
 	there, err := r.engine.hasCluster(r.Name)
 	if err != nil {
 		return err
 	}
-	switch {
-	case r.record == nil && there:
-		return fmt.Errorf("there is a kind cluster %s that kindred did not make: take another --name, or remove it (kind delete cluster --name %s)", r.Name, r.Name)
-	case r.record == nil:
-		r.record, r.fresh = &Record{Name: r.Name}, true
-		c := r.container()
-		if owner, err := c.inspect(ctx, "{{.Name}}"); err != nil || owner != "" {
-			return errors.Join(err, fmt.Errorf("there is a container %s that kindred did not make: take another --name, or remove it", c.name))
-		}
-		return r.portsAreFree(ctx)
-	case !there || !r.record.Created:
-		if _, err := takeDown(ctx, r.engine, r.Dir, r.record); err != nil {
-			return fmt.Errorf("what an interrupted run left: %w", err)
-		}
-		r.before, r.record, r.fresh = r.record, &Record{Name: r.Name}, true
-		return r.portsAreFree(ctx)
+	if there && r.record.Created {
+		return r.keepPorts(ctx)
 	}
-	return r.keepPorts(ctx)
+	if _, err := takeDown(ctx, r.engine, r.Dir, r.record); err != nil {
+		return fmt.Errorf("what an interrupted run left: %w", err)
+	}
+	r.before, r.record, r.fresh = r.record, &Record{Name: r.Name}, true
+	return r.portsAreFree(ctx)
 }
 
 // keepPorts leaves the published addresses as they are where any would do, and looks whether another

@@ -16,12 +16,8 @@ var errReached = errors.New("reached")
 
 func with(first reply, others ...reply) []reply { return append([]reply{first}, others...) }
 
-func TestANameThatIsTaken(t *testing.T) {
+func TestAContainerThatHasTheName(t *testing.T) {
 	c, _ := config(t)
-	fakeEngine(t, with(reply{when: "ps *", stdout: "test"}, ready...)...)
-	require.ErrorContains(t, Up(t.Context(), c),
-		"there is a kind cluster test that kindred did not make: take another --name, or remove it (kind delete cluster --name test)")
-
 	asked := fakeEngine(t, with(reply{when: "container inspect *", stdout: "/test-emulator"}, ready...)...)
 	require.ErrorContains(t, Up(t.Context(), c),
 		"there is a container test-emulator that kindred did not make: take another --name, or remove it")
@@ -123,7 +119,7 @@ func TestAnotherImageOrIssuerWantsAnotherCluster(t *testing.T) {
 }
 
 func TestNoSuchCluster(t *testing.T) {
-	t.Parallel()
+	fakeEngine(t, ready...)
 	c, _ := config(t)
 	_, err := Down(t.Context(), c)
 	require.ErrorIs(t, err, ErrNoCluster)

@@ -2,11 +2,13 @@ package scenarios
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -20,7 +22,7 @@ type Kind struct {
 	Quickstart string // the client, a static program
 	Files      string // the folder of the scenario files
 	Work       string // a folder that outlives an interrupted run, so that the next one can clean up
-	Cluster    string // the cluster's name
+	Cluster    string // the cluster's name; see ClusterName
 
 	// Info is what kindred says of itself once it is up.
 	Info control.Info
@@ -37,12 +39,18 @@ const QuickstartImage = "localhost/kindred-quickstart:dev"
 // Name is the target's.
 func (k *Kind) Name() string { return "kind" }
 
+// ClusterName is the name of a cluster of the programs that work in a folder, so that those of another
+// checkout, or what one left there, are not in their way.
+func ClusterName(program, work string) (string, error) {
+	work, err := filepath.Abs(work)
+	sum := sha256.Sum256([]byte(work))
+	return fmt.Sprintf("kindred-%s-%x", program, sum[:3]), err
+}
+
 // Up makes a cluster with a fixture; what an interrupted run left is removed first.
 func (k *Kind) Up(ctx context.Context, fixture string) error {
-	if _, err := kindsetup.Load(k.config().Dir); err == nil {
-		if err := k.Down(); err != nil {
-			return err
-		}
+	if err := k.Down(); err != nil && !strings.Contains(err.Error(), kindsetup.ErrNoCluster.Error()) {
+		return err
 	}
 	k.fixture = fixture
 	if err := k.play(ctx, fixture); err != nil {

@@ -115,3 +115,16 @@ func TestTheDocsNameWhatProvesThem(t *testing.T) {
 		assert.True(t, names[m[1]], "the docs name a scenario that is not there: %s", m[1])
 	}
 }
+
+func TestCheckoutsHaveClustersOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	mine, err := ClusterName("e2e", "/a/.cache/kind")
+	require.NoError(t, err)
+	again, err := ClusterName("e2e", "/a/b/../.cache/kind")
+	require.NoError(t, err)
+	assert.Equal(t, mine, again)
+	other, err := ClusterName("e2e", "/b/.cache/kind")
+	require.NoError(t, err)
+	assert.NotEqual(t, mine, other)
+	assert.Regexp(t, "^kindred-e2e-[0-9a-f]{6}$", mine)
+}

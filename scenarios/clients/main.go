@@ -52,8 +52,12 @@ func run(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	cluster, err := scenarios.ClusterName("clients", o.work)
+	if err != nil {
+		return err
+	}
 	embedded := &scenarios.Embedded{Kindred: o.kindred, Work: work}
-	kind := &scenarios.Kind{Kindred: o.kindred, Quickstart: o.quickstart, Files: "scenarios", Work: o.work, Cluster: "kindred-clients"}
+	kind := &scenarios.Kind{Kindred: o.kindred, Quickstart: o.quickstart, Files: "scenarios", Work: o.work, Cluster: cluster}
 	targets, err := scenarios.Choose(ctx, o.targets, os.Stdout, embedded, kind)
 	if err != nil {
 		return err

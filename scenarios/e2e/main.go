@@ -58,9 +58,13 @@ func run(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	cluster, err := scenarios.ClusterName("e2e", o.work)
+	if err != nil {
+		return err
+	}
 	targets, err := scenarios.Choose(ctx, o.targets, os.Stdout,
 		&scenarios.Embedded{Kindred: o.kindred, Quickstart: o.quickstart, Work: work},
-		&scenarios.Kind{Kindred: o.kindred, Quickstart: o.quickstart, Files: o.dir, Work: o.work, Cluster: "kindred-e2e"},
+		&scenarios.Kind{Kindred: o.kindred, Quickstart: o.quickstart, Files: o.dir, Work: o.work, Cluster: cluster},
 	)
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ import (
 type life struct {
 	program string
 	home    string
+	cluster string // its name
 }
 
 // command is `kindred cluster`, on ports that nobody else has.
@@ -41,7 +42,7 @@ func flagsOf(command string) []string {
 }
 
 func (l *life) kindred(ctx context.Context, name string) error {
-	out, err := l.command(ctx, name, cluster, flagsOf(name)...).CombinedOutput()
+	out, err := l.command(ctx, name, l.cluster, flagsOf(name)...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
 	}
@@ -50,7 +51,7 @@ func (l *life) kindred(ctx context.Context, name string) error {
 
 // killed begins `up` and kills it as soon as the step is under way.
 func (l *life) killed(ctx context.Context, step string) error {
-	cmd := l.command(ctx, "up", cluster, flagsOf("up")...)
+	cmd := l.command(ctx, "up", l.cluster, flagsOf("up")...)
 	steps, err := cmd.StderrPipe()
 	if err != nil {
 		return err
@@ -88,7 +89,7 @@ func scanSteps(data []byte, atEOF bool) (advance int, token []byte, err error) {
 
 func (l *life) open(ctx context.Context) (*kindsetup.Cluster, error) {
 	return kindsetup.Open(ctx, kindsetup.Config{
-		Name: cluster, Dir: filepath.Join(l.home, ".local", "state", "kindred", "clusters", cluster), Getenv: os.Getenv,
+		Name: l.cluster, Dir: filepath.Join(l.home, ".local", "state", "kindred", "clusters", l.cluster), Getenv: os.Getenv,
 	})
 }
 
@@ -212,7 +213,7 @@ func (l *life) portTaken(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	out, err := l.command(ctx, "up", cluster+"-2", "--listen", c.Record.Listen).CombinedOutput()
+	out, err := l.command(ctx, "up", l.cluster+"-2", "--listen", c.Record.Listen).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "address already in use (--listen takes another address") {
 		return fmt.Errorf("it ended with %w\n%s", err, out)
 	}

@@ -11,20 +11,20 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/kindred-emulator/kindred/kindsetup"
+	"github.com/kindred-emulator/kindred/scenarios"
 	"github.com/kindred-emulator/kindred/scenarios/command"
 )
 
 func main() { command.Main("lifecycle", run) }
 
-// cluster is the name of the cluster that is made and removed.
-const cluster = "kindred-lifecycle"
-
 func run(ctx context.Context, args []string) (err error) {
 	flags := flag.NewFlagSet("lifecycle", flag.ContinueOnError)
 	program := flags.String("kindred", "bin/kindred", "the program")
+	work := flags.String("work", ".cache/lifecycle", "the user's home while it lasts, by which the next run finds what an interrupted one left")
 	required := flags.Bool("required", false, "fail where there is no container engine")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -36,15 +36,11 @@ func run(ctx context.Context, args []string) (err error) {
 		fmt.Printf("– not run: %v\n", err)
 		return nil
 	}
-	home, err := os.MkdirTemp("", "kindred-lifecycle-")
+	l, err := begin(ctx, *program, *work)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(home)) }()
-	l := &life{program: *program, home: home}
-	if err := l.plantKubeconfig(); err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, os.RemoveAll(l.home)) }()
 	before, err := l.machine(ctx)
 	if err != nil {
 		return err
@@ -57,6 +53,23 @@ func run(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	return report("the machine is as it was before", before.compare(after))
+}
+
+// begin is a life in a home with nothing but a kubeconfig; what an interrupted run left is removed.
+func begin(ctx context.Context, program, work string) (*life, error) {
+	home, err := filepath.Abs(work)
+	if err != nil {
+		return nil, err
+	}
+	cluster, err := scenarios.ClusterName("lifecycle", home)
+	if err != nil {
+		return nil, err
+	}
+	l := &life{program: program, home: home, cluster: cluster}
+	if err := l.kindred(ctx, "down"); err != nil && !strings.Contains(err.Error(), kindsetup.ErrNoCluster.Error()) {
+		return nil, err
+	}
+	return l, errors.Join(os.RemoveAll(home), l.plantKubeconfig())
 }
 
 // live is the life of the cluster, from its first step to its end.
