@@ -13,11 +13,11 @@ func Down(ctx context.Context, c Config) (removed []string, err error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	find := c.find
-	if _, err := Load(c.Dir); errors.Is(err, ErrNoCluster) {
-		find = c.findStray
-	}
-	if _, _, err := find(ctx); err != nil { // no lock for what is not there
+	_, err = Load(c.Dir)
+	switch {
+	case errors.Is(err, ErrNoCluster):
+		return c.takeStrayDown(ctx)
+	case err != nil:
 		return nil, err
 	}
 	unlock, err := lock(c.Dir, c.Name)
@@ -25,10 +25,24 @@ func Down(ctx context.Context, c Config) (removed []string, err error) {
 		return nil, err
 	}
 	defer unlock()
-	e, record, err := find(ctx)
+	e, record, err := c.find(ctx)
 	if err != nil {
 		return nil, err
 	}
+	return takeDown(ctx, e, c.Dir, record)
+}
+
+// takeStrayDown is Down for a cluster of which there is no record here. For what is not there, there is no lock.
+func (c *Config) takeStrayDown(ctx context.Context) (removed []string, err error) {
+	e, record, err := c.findStray(ctx)
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := lock(c.Dir, c.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	return takeDown(ctx, e, c.Dir, record)
 }
 
@@ -64,7 +78,7 @@ func takeDown(ctx context.Context, e *engine, dir string, r *Record) (removed []
 		_, failed = e.run(ctx, "network", "rm", e.network)
 		note("network "+e.network, failed == nil, nil) // another cluster may use it
 	}
-	if _, gone := os.Stat(dir); err == nil && gone == nil {
+	if folder, _ := os.Stat(dir); err == nil && folder != nil {
 		note("folder "+dir, true, os.RemoveAll(dir))
 	}
 	return removed, err

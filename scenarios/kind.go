@@ -47,9 +47,14 @@ func ClusterName(program, work string) (string, error) {
 	return fmt.Sprintf("kindred-%s-%x", program, sum[:3]), err
 }
 
+// SaysNoCluster says whether a `kindred cluster` failed because there is no such cluster.
+func SaysNoCluster(err error) bool {
+	return strings.Contains(err.Error(), kindsetup.ErrNoCluster.Error())
+}
+
 // Up makes a cluster with a fixture; what an interrupted run left is removed first.
 func (k *Kind) Up(ctx context.Context, fixture string) error {
-	if err := k.Down(); err != nil && !strings.Contains(err.Error(), kindsetup.ErrNoCluster.Error()) {
+	if err := k.Down(); err != nil && !SaysNoCluster(err) {
 		return err
 	}
 	k.fixture = fixture

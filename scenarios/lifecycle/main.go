@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/kindred-emulator/kindred/kindsetup"
@@ -66,7 +65,7 @@ func begin(ctx context.Context, program, work string) (*life, error) {
 		return nil, err
 	}
 	l := &life{program: program, home: home, cluster: cluster}
-	if err := l.kindred(ctx, "down"); err != nil && !strings.Contains(err.Error(), kindsetup.ErrNoCluster.Error()) {
+	if err := l.kindred(ctx, "down"); err != nil && !scenarios.SaysNoCluster(err) {
 		return nil, err
 	}
 	return l, errors.Join(os.RemoveAll(home), l.plantKubeconfig())
