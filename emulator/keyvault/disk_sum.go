@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"os"
 
 	"go.etcd.io/bbolt"
 )
@@ -60,12 +61,12 @@ func drop(b *bbolt.Bucket, key []byte) error {
 
 // verify reads the whole file, before anything is written to it.
 func (d *Disk) verify(tx *bbolt.Tx) error {
+	if err := d.verifyPages(tx); err != nil {
+		return d.damaged(err)
+	}
 	meta := tx.Bucket([]byte(bucketMeta))
 	if meta == nil && tx.ID() <= firstTransaction {
 		return nil // a new file
-	}
-	if err := verifyPages(tx); err != nil {
-		return d.damaged(err)
 	}
 	for _, name := range []string{bucketMeta, bucketVaults, bucketSeeded} {
 		b := tx.Bucket([]byte(name))
@@ -111,9 +112,16 @@ func verifyBucket(b *bbolt.Bucket, name string) error {
 	return err
 }
 
-// verifyPages looks at the pages one after the other: whether each is one, and ends where the next begins.
-func verifyPages(tx *bbolt.Tx) error {
-	pages := int(tx.Size()) / tx.DB().Info().PageSize
+// verifyPages looks at the pages one after the other: whether each is one, and ends where the next begins, and
+// what is in it does not. It comes before all that opens a bucket.
+func (d *Disk) verifyPages(tx *bbolt.Tx) error {
+	file, err := os.Open(d.path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }() // only read
+	size := tx.DB().Info().PageSize
+	pages := int(tx.Size()) / size
 	for id := 0; id < pages; {
 		page, err := tx.Page(id)
 		if err != nil {
@@ -130,6 +138,16 @@ func verifyPages(tx *bbolt.Tx) error {
 		}
 		if id > pages {
 			return fmt.Errorf("page %d goes on after the end", page.ID)
+		}
+		if page.Type != "leaf" {
+			continue
+		}
+		data := make([]byte, (1+page.OverflowCount)*size)
+		if _, err := file.ReadAt(data, int64(page.ID)*int64(size)); err != nil {
+			return err
+		}
+		if err := verifyLeaf(data); err != nil {
+			return fmt.Errorf("page %d: %w", page.ID, err)
 		}
 	}
 	return nil
